@@ -1,0 +1,108 @@
+"""Claims on names, and what each leads to.
+
+A view has one table of claims; the longest claimed suffix of a name decides (`resolve/`).  `compile/` has settled every
+tie before: one winner stands in the table, and the losers beside it for whoever wants to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from proxy.dns.names import Name
+from proxy.dns.records import RecordSet
+from proxy.model.answers import Answer, Reason, Route
+
+_GUIDE = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
+_PRIVATELINK = "https://docs.aws.amazon.com/vpc/latest/privatelink/"
+
+
+class ClaimKind(Enum):
+    """The kinds of claim, the strongest first: among claims on one and the same name the earlier kind wins.
+
+    Each has a word for people and the AWS page that its place comes from.
+    """
+
+    SELF = ("vpcdns itself", "")
+    PRIVATE_ZONE = ("private zone", _GUIDE + "hosted-zone-private-considerations.html")
+    ENDPOINT_ZONE = ("endpoint's private name", _PRIVATELINK + "privatelink-access-aws-services.html")
+    GATEWAY_RECORDS = ("gateway endpoint's record types", _PRIVATELINK + "gateway-endpoints.html")
+    INTERNET = ("internet", _GUIDE + "resolver-overview-DSN-queries-to-vpc.html")
+
+    def __init__(self, word: str, page: str) -> None:
+        self.word = word
+        self.page = page
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A name that exists: its finished answers by type.  Without any, it is an empty non-terminal.
+
+    `cname` and `target` stand for a CNAME record: it answers every type but its own by a further hop.
+    """
+
+    answers: Mapping[int, Answer] = field(default_factory=dict)
+    cname: RecordSet | None = None
+    target: Name | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """An authoritative table of names: the apex, all names with records, and the empty ones between.
+
+    `nodes` has wildcards under their own name (`*.example.com`).  `nodata` and `nxdomain` are the zone's finished negative
+    answers.
+    """
+
+    name: Name
+    id: str
+    nodes: Mapping[bytes, Node]
+    nodata: Answer
+    nxdomain: Answer
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Internet:
+    """What the file says of the world outside, and the route for all the rest.
+
+    `names` holds single names (endpoints' DNS names, public records; wildcards under their own name).  `endpoint_zones` are
+    the zones of endpoints' names (`us-east-1.vpce.amazonaws.com`), in which every name with a label that begins with one
+    of `endpoint_ids` exists here or nowhere.  `zones` are the public zones.  `soa` goes with negative answers that no zone
+    of the file covers.  `route` is None where nothing may be asked outside (`mode: off`).
+    """
+
+    names: Mapping[bytes, Node]
+    endpoint_zones: Mapping[bytes, Zone]
+    endpoint_ids: frozenset[bytes]
+    zones: Mapping[bytes, Zone]
+    soa: RecordSet
+    reason: Reason
+    route: Route | None
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutTypes:
+    """The internet's answers, but for `types`, which are answered with nothing (an S3 gateway endpoint's record types)."""
+
+    types: frozenset[int]
+    internet: Internet
+    reason: Reason
+
+
+Action = Zone | Internet | WithoutTypes
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim on a name and everything below it.
+
+    `origin` is its path in the file (`private_zones[0]`).  `shadowed` are the weaker claims on the same name, best first.
+    """
+
+    name: Name
+    kind: ClaimKind
+    origin: str
+    action: Action
+    shadowed: tuple[Claim, ...] = ()

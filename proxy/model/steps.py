@@ -1,0 +1,84 @@
+"""The steps of an explanation: what `resolve` weighed and found, in its order.
+
+A closed union of frozen types, so that whoever draws them handles each and a type checker sees to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from proxy.dns.names import Name
+from proxy.model.answers import Ask, Reason, Reply
+from proxy.model.claims import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsWeighed:
+    """All claims that cover `name`, the longest name first; the first of them wins."""
+
+    name: Name
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsFound:
+    """`name` has an answer of the type asked for.  `wildcard` is the wildcard that it comes from, if one."""
+
+    name: Name
+    type: int
+    reason: Reason
+    wildcard: Name | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TypeMissing:
+    """`name` exists, with other types or none (an empty non-terminal): NODATA."""
+
+    name: Name
+    type: int
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class NameMissing:
+    """`name` does not exist where it had to: NXDOMAIN, and nothing else is tried."""
+
+    name: Name
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class CnameFollowed:
+    """A CNAME record leads on from `name` to `target`, which is looked up in the same view."""
+
+    name: Name
+    target: Name
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Nothing here covers the name: a route is asked."""
+
+    ask: Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """What the route replied."""
+
+    ask: Ask
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The resolution ends without looking further: nothing may be asked outside, or the chain is too long."""
+
+    name: Name
+    reason: Reason
+
+
+Step = ClaimsWeighed | RecordsFound | TypeMissing | NameMissing | CnameFollowed | Asked | Replied | Stopped
+Trace = Callable[[Step], None]

@@ -1,0 +1,48 @@
+"""What is wrong with a configuration, said so that it can be mended: where, what, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+Path = tuple[str | int, ...]
+
+
+class Mark(NamedTuple):
+    """A place in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class ConfigProblem(NamedTuple):
+    """One mistake.  `path` joins keys with dots and counts places in lists from 0."""
+
+    mark: Mark
+    path: Path
+    what: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.mark}: {path_text(self.path)}" if self.path else str(self.mark)
+        return f"{where}: {self.what} ({self.hint})" if self.hint else f"{where}: {self.what}"
+
+
+class ConfigError(Exception):
+    """All mistakes of a configuration at once, in the order of the file."""
+
+    def __init__(self, problems: Iterable[ConfigProblem]) -> None:
+        self.problems: Sequence[ConfigProblem] = sorted(set(problems), key=lambda problem: problem.mark)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def path_text(path: Path) -> str:
+    """vpcs.app.endpoints.k, private_zones[1].records."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
