@@ -1,0 +1,18 @@
+"""The problems that compiling finds, gathered by path; their marks are looked up when all are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from proxy.settings.problems import Path
+
+
+@dataclass(slots=True)
+class Problems:
+    """A list that every `compile_x` adds to, so that all mistakes of a file are told at once."""
+
+    found: list[tuple[Path, str, str]] = field(default_factory=list)
+
+    def add(self, path: Path, what: str, hint: str = "") -> None:
+        """One mistake at `path`: what is wrong, and what to write instead."""
+        self.found.append((path, what, hint))
