@@ -12,7 +12,7 @@ from enum import Enum
 
 from proxy.dns.names import Name
 from proxy.dns.records import RecordSet
-from proxy.model.answers import Answer, Reason, Route
+from proxy.model.answers import Answer, Route
 
 _GUIDE = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
 _PRIVATELINK = "https://docs.aws.amazon.com/vpc/latest/privatelink/"
@@ -39,12 +39,11 @@ class ClaimKind(Enum):
 class Node:
     """A name that exists: its finished answers by type.  Without any, it is an empty non-terminal.
 
-    `cname` and `target` stand for a CNAME record: it answers every type but its own by a further hop.
+    `cname` stands for its CNAME record, if it has one: that answers every type but its own by a further hop.
     """
 
     answers: Mapping[int, Answer] = field(default_factory=dict)
     cname: RecordSet | None = None
-    target: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,43 +51,41 @@ class Zone:
     """An authoritative table of names: the apex, all names with records, and the empty ones between.
 
     `nodes` has wildcards under their own name (`*.example.com`).  `nodata` and `nxdomain` are the zone's finished negative
-    answers.
+    answers; their reason is the zone's.
     """
 
     name: Name
-    id: str
     nodes: Mapping[bytes, Node]
     nodata: Answer
     nxdomain: Answer
-    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Internet:
-    """What the file says of the world outside, and the route for all the rest.
+    """What the file says of the world outside, and where all the rest is asked.
 
-    `names` holds single names (endpoints' DNS names, public records; wildcards under their own name).  `endpoint_zones` are
-    the zones of endpoints' names (`us-east-1.vpce.amazonaws.com`), in which every name with a label that begins with one
-    of `endpoint_ids` exists here or nowhere.  `zones` are the public zones.  `soa` goes with negative answers that no zone
-    of the file covers.  `route` is None where nothing may be asked outside (`mode: off`).
+    `endpoint_zones` are the zones of endpoints' DNS names (`us-east-1.vpce.amazonaws.com`); they hold every name with a
+    label that begins with one of `endpoint_ids` (each with the hyphen that follows it), and nothing else.  `names` are
+    single names (wildcards under their own name), `zones` the public zones.  `soa` goes with an empty answer at one of
+    `names` that no zone covers.  `beyond` is a route, or a simulated server's table, or None where nothing may be asked
+    (`mode: off`).
     """
 
-    names: Mapping[bytes, Node]
     endpoint_zones: Mapping[bytes, Zone]
-    endpoint_ids: frozenset[bytes]
+    endpoint_ids: tuple[bytes, ...]
+    names: Mapping[bytes, Node]
     zones: Mapping[bytes, Zone]
     soa: RecordSet
-    reason: Reason
-    route: Route | None
+    beyond: Route | Zone | None
 
 
 @dataclass(frozen=True, slots=True)
 class WithoutTypes:
-    """The internet's answers, but for `types`, which are answered with nothing (an S3 gateway endpoint's record types)."""
+    """The internet's answers, but for `types`, which are answered with `nodata` (an S3 gateway endpoint's record types)."""
 
     types: frozenset[int]
     internet: Internet
-    reason: Reason
+    nodata: Answer
 
 
 Action = Zone | Internet | WithoutTypes

@@ -54,7 +54,6 @@ class CnameFollowed:
 
     name: Name
     target: Name
-    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)

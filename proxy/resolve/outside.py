@@ -1,0 +1,88 @@
+"""The internet as the file describes it: what never goes upstream.
+
+Endpoints' DNS names come first, then single public names, then public zones, the longest.  Only what none of them covers is
+asked outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from proxy.dns.names import ROOT, Name, split_labels
+from proxy.dns.records import RecordSet
+from proxy.dns.write import Sections
+from proxy.model.answers import Answer
+from proxy.model.claims import Internet, Zone
+from proxy.model.steps import RecordsFound, Trace, TypeMissing
+from proxy.resolve.zones import look_in, look_up
+
+_WILDCARD_LABEL = b"\x01*"
+
+
+def look_up_outside(internet: Internet, name: bytes, kind: int, trace: Trace | None) -> Answer | RecordSet | None:
+    """The answer of the file's own internet, or the CNAME that leads on; None where it does not cover the name."""
+    zone = _endpoint_zone(internet, name)
+    if zone is not None:
+        return look_up(zone, name, kind, trace)
+    owner = _single_name(internet, name)
+    if owner is not None:
+        return _look_up_single(internet, name, owner, kind, trace)
+    zone = _longest(internet.zones, name)
+    return None if zone is None else look_up(zone, name, kind, trace)
+
+
+def covers(internet: Internet, name: bytes) -> bool:
+    """True where the file's own internet decides about `name`."""
+    return (
+        _endpoint_zone(internet, name) is not None
+        or _single_name(internet, name) is not None
+        or _longest(internet.zones, name) is not None
+    )
+
+
+def _endpoint_zone(internet: Internet, name: bytes) -> Zone | None:
+    """The zone of endpoints' names that holds `name`: one with the id of an endpoint of the file in front of a label."""
+    zone = _longest(internet.endpoint_zones, name)
+    if zone is None or not any((label + b"-").startswith(internet.endpoint_ids) for label in split_labels(name)):
+        return None
+    return zone
+
+
+def _single_name(internet: Internet, name: bytes) -> bytes | None:
+    """The key of `internet.names` that answers for `name`: itself, or the wildcard next above it."""
+    names = internet.names
+    if name in names:
+        return name
+    while name != ROOT:
+        name = name[name[0] + 1 :]
+        if _WILDCARD_LABEL + name in names:
+            return _WILDCARD_LABEL + name
+        if name in names:
+            return None
+    return None
+
+
+def _look_up_single(internet: Internet, name: bytes, owner: bytes, kind: int, trace: Trace | None) -> Answer | RecordSet:
+    node = internet.names[owner]
+    found = look_in(node, kind)
+    if found is None:
+        zone = _longest(internet.zones, name)
+        soa = Name(name).parent() if zone is None else zone.name, internet.soa
+        reason = next(iter(node.answers.values())).reason
+        found = Answer(Sections(authority=(soa,)), reason)
+        if trace is not None:
+            trace(TypeMissing(Name(name), kind, reason))
+    elif trace is not None and isinstance(found, Answer):
+        trace(RecordsFound(Name(name), kind, found.reason, Name(owner) if owner != name else None))
+    return found
+
+
+def _longest(zones: Mapping[bytes, Zone], name: bytes) -> Zone | None:
+    """The zone with the longest name that `name` equals or stands below."""
+    if not zones:
+        return None
+    while name not in zones:
+        if name == ROOT:
+            return None
+        name = name[name[0] + 1 :]
+    return zones[name]

@@ -1,0 +1,160 @@
+"""One resolution, from the question to its answer.
+
+Inside a VPC the most specific claim decides, of whatever kind it is; `compile/` has settled the ties.  So each hop is one
+walk along the name's suffixes, then one look-up in what the winner leads to.  The order of the two matters: to look into
+zones before the claims would find names that a more specific zone hides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from typing import NamedTuple
+
+from proxy.dns.codes import (
+    RCODE_REFUSED,
+    RCODE_SERVFAIL,
+    TYPE_ANY,
+    TYPE_CNAME,
+    TYPE_NSEC,
+    TYPE_NSEC3,
+    TYPE_RRSIG,
+)
+from proxy.dns.names import Name
+from proxy.dns.records import Placed, RecordSet
+from proxy.dns.write import Sections
+from proxy.model.answers import Answer, Ask, Question, Reason, ReasonKind, Reply
+from proxy.model.claims import Claim, Internet, WithoutTypes, Zone
+from proxy.model.steps import Asked, ClaimsWeighed, CnameFollowed, Replied, Stopped, Trace, TypeMissing
+from proxy.model.world import View
+from proxy.resolve.outside import covers, look_up_outside
+from proxy.resolve.zones import look_up
+
+Resolution = Generator[Ask, Reply, Answer]
+
+MAX_HOPS = 16
+_PROOFS = frozenset((TYPE_RRSIG, TYPE_NSEC, TYPE_NSEC3))
+
+
+class Leads(NamedTuple):
+    """Records on the way (owners None where they are the name asked for), and the name where it goes on."""
+
+    chain: tuple[Placed, ...]
+    target: bytes
+
+
+def resolve(question: Question, view: View, trace: Trace | None = None) -> Resolution:
+    """Answer `question` as asked in `view`.  Yields what must be asked elsewhere and is sent its reply.
+
+    `trace` is called with every step in its order; it changes nothing of the answer.
+    """
+    name, kind = question
+    chain: tuple[Placed, ...] = ()
+    for _ in range(MAX_HOPS):
+        action = find_claim(view, name, trace).action
+        found: Answer | RecordSet | Leads
+        if isinstance(action, Zone):
+            found = look_up(action, name, kind, trace)
+        else:
+            found = yield from _look_outside(action, view, name, kind, trace)
+        if isinstance(found, Answer):
+            return _behind(chain, name, found) if chain else found
+        leads = _leads(found, name, trace)
+        chain += _placed(leads.chain, name if chain else None)
+        name = leads.target
+    return _stopped(name, RCODE_SERVFAIL, ReasonKind.CHAIN_TOO_LONG, f"a CNAME chain of more than {MAX_HOPS} names", trace)
+
+
+def find_claim(view: View, name: bytes, trace: Trace | None = None) -> Claim:
+    """The claim with the longest name that `name` equals or stands below.  The root's is always there."""
+    claims = view.claims
+    suffix = name
+    while suffix not in claims:
+        suffix = suffix[suffix[0] + 1 :]
+    if trace is not None:
+        covering = [claims[shorter] for shorter in Name(suffix).suffixes() if shorter in claims]
+        trace(ClaimsWeighed(Name(name), tuple(claim for winner in covering for claim in (winner, *winner.shadowed))))
+    return claims[suffix]
+
+
+def _look_outside(
+    action: Internet | WithoutTypes, view: View, name: bytes, kind: int, trace: Trace | None
+) -> Generator[Ask, Reply, Answer | RecordSet | Leads]:
+    if isinstance(action, WithoutTypes):
+        if kind in action.types:
+            if trace is not None:
+                trace(TypeMissing(Name(name), kind, action.nodata.reason))
+            return action.nodata
+        action = action.internet
+    found = look_up_outside(action, name, kind, trace)
+    if found is not None:
+        return found
+    beyond = action.beyond
+    if beyond is None:
+        return _stopped(name, RCODE_REFUSED, ReasonKind.UPSTREAM_OFF, "upstream is off (mode: off)", trace)
+    if isinstance(beyond, Zone):
+        return look_up(beyond, name, kind, trace)
+    ask = Ask(beyond, name, kind)
+    if trace is not None:
+        trace(Asked(ask))
+    reply = yield ask
+    if trace is not None:
+        trace(Replied(ask, reply))
+    reason = Reason(ReasonKind.UPSTREAM, "upstream " + ", ".join(map(str, beyond.servers)))
+    return _lead_inside(Answer(_without_proofs(reply, kind), reason), view, name, kind)
+
+
+def _lead_inside(answer: Answer, view: View, name: bytes, kind: int) -> Answer | Leads:
+    """The reply as an answer, but for a CNAME in it whose target the view itself decides about.
+
+    The resolver follows each hop from inside the VPC, so a public name that leads to a private one ends there.
+    """
+    if kind not in (TYPE_CNAME, TYPE_ANY):
+        at = name
+        placed = answer.sections.answer
+        for place, (owner, found) in enumerate(placed):
+            if found.type == TYPE_CNAME and (name if owner is None else owner.lower()) == at:
+                at = found.rdatas()[0].lower()
+                if _decided_inside(view, at):
+                    return Leads(tuple(placed[: place + 1]), at)
+    return answer
+
+
+def _decided_inside(view: View, name: bytes) -> bool:
+    action = find_claim(view, name).action
+    return not isinstance(action, Internet) or covers(action, name)
+
+
+def _without_proofs(reply: Reply, kind: int) -> Reply:
+    """The reply without DNSSEC's proofs, which the resolver never hands out (unless asked for by their type)."""
+    if kind in _PROOFS or kind == TYPE_ANY:
+        return reply
+    sections = (tuple(placed for placed in section if placed[1].type not in _PROOFS) for section in reply[1:])
+    return Sections(reply.rcode, *sections)
+
+
+def _leads(found: RecordSet | Leads, name: bytes, trace: Trace | None) -> Leads:
+    """Where a CNAME leads: one record of a zone, or the last one of a reply."""
+    if isinstance(found, RecordSet):
+        found = Leads(((None, found),), found.rdatas()[0].lower())
+    if trace is not None:
+        trace(CnameFollowed(Name(name), Name(found.target)))
+    return found
+
+
+def _placed(placed: Iterable[Placed], name: bytes | None) -> tuple[Placed, ...]:
+    """The same sets with the owner said where it is no longer the question's name."""
+    return tuple((name if owner is None else owner, found) for owner, found in placed)
+
+
+def _behind(chain: tuple[Placed, ...], name: bytes, last: Answer) -> Answer:
+    """The answer for a chain's last name, with the chain in front; its rcode is that of the last hop."""
+    rcode, answer, authority, additional = last.sections
+    sections = Sections(rcode, chain + _placed(answer, name), _placed(authority, name), _placed(additional, name))
+    return Answer(sections, last.reason)
+
+
+def _stopped(name: bytes, rcode: int, kind: ReasonKind, why: str, trace: Trace | None) -> Answer:
+    reason = Reason(kind, why)
+    if trace is not None:
+        trace(Stopped(Name(name), reason))
+    return Answer(Sections(rcode), reason)
