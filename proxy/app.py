@@ -1,0 +1,161 @@
+"""app: the wiring.  The one module that knows every room.
+
+Owns starting, reloading and stopping a server, as one `async with`.  Must never hold logic that can be tested elsewhere.
+
+A worked example::
+
+    async with Server(configuration, source, Overrides()) as server:
+        server.sockets[0].address       # ("127.0.0.1", 1053)
+        await server.reload()           # what changed; or ConfigError, and all is as before
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Iterable
+from typing import Self
+
+from proxy.cache import ReplyCache
+from proxy.configuration import Configuration, Overrides, failed, load
+from proxy.difference import describe_difference
+from proxy.engine import Engine
+from proxy.listen import Listening, start_listening
+from proxy.model.plan import ClientAddress, Listener, Plan, TcpLimits
+from proxy.settings.problems import ConfigError
+from proxy.source import Source, SourceError, watch
+from proxy.upstream import Upstream
+
+DRAIN_SECONDS = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+class ListenError(Exception):
+    """An address that the machine does not let us have: `listener`, and the OSError that says why."""
+
+    def __init__(self, listener: Listener, cause: OSError) -> None:
+        super().__init__(f"cannot listen on {listener}: {cause.strerror or cause}")
+        self.listener = listener
+        self.cause = cause
+
+
+class Socket:
+    """A listener that runs.  Its view can change while it does, its address cannot."""
+
+    def __init__(self, listener: Listener, engine: Engine) -> None:
+        self.listener = listener
+        self._engine = engine
+        self._listening: Listening | None = None
+
+    async def open(self, limits: TcpLimits) -> None:
+        """Bind UDP and TCP; ListenError where the machine refuses."""
+        try:
+            self._listening = await start_listening(self.listener, self._handle, limits)
+        except OSError as error:
+            raise ListenError(self.listener, error) from error
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port: the real one where any free port was wanted."""
+        return self._listening.address if self._listening else (self.listener.host, self.listener.port)
+
+    async def close(self, drain: float) -> None:
+        """Stop reading, let what is under way be answered for at most `drain` seconds, close."""
+        if self._listening is not None:
+            await self._listening.close(drain)
+
+    def _handle(self, packet: bytes, client: ClientAddress) -> bytes | Awaitable[bytes | None] | None:
+        return self._engine.handle(packet, client, self.listener.view)
+
+
+class Server:
+    """A running vpcdns.  `sockets` are its listeners, `configuration` what it serves now."""
+
+    def __init__(self, configuration: Configuration, source: Source, overrides: Overrides, *, watched: bool = False) -> None:
+        self.configuration = configuration
+        self.sockets: list[Socket] = []
+        self._source = source
+        self._overrides = overrides
+        self._watched = watched
+        self._reloading = asyncio.Lock()
+        self._upstream = Upstream()
+        self.engine = Engine(
+            configuration.world, ReplyCache(configuration.plan.cache), self._upstream.exchange, time.monotonic
+        )
+        self._watching: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self.sockets = await self._open(self.configuration.plan.listeners, self.configuration.plan)
+        if self._watched:
+            self._watching = asyncio.create_task(watch(self._source, self.reload_and_log))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+        await asyncio.gather(*(socket.close(DRAIN_SECONDS) for socket in self.sockets))
+        self._upstream.close()
+
+    async def reload(self) -> list[str]:
+        """Take what the source holds now, all of it or nothing; what changed, in words.
+
+        ConfigError, SourceError or ListenError says why nothing did.  Reading and compiling stay off the loop's thread, so
+        that queries are answered meanwhile.
+        """
+        async with self._reloading:
+            new = await asyncio.to_thread(self._load)
+            changes = await asyncio.to_thread(describe_difference, self.configuration.world, new.world)
+            return changes + await self._take(new)
+
+    async def reload_and_log(self) -> None:
+        """Reload, and tell the log how it went."""
+        try:
+            changes = await self.reload()
+        except ConfigError as error:
+            _log.error("the new configuration is not taken, the old one stays in force:\n%s", error)
+        except (SourceError, ListenError) as error:
+            _log.error("the new configuration is not taken, the old one stays in force: %s", error)
+        else:
+            _log.info("reloaded %s: %s", self.configuration.name, "; ".join(changes) or "nothing changed")
+
+    def _load(self) -> Configuration:
+        configuration = load(self._source, self._overrides)
+        wrong = failed(configuration)
+        if wrong:
+            raise ConfigError(wrong)
+        return configuration
+
+    async def _take(self, new: Configuration) -> list[str]:
+        """Open what is new, change over in one step, close what is no longer wanted."""
+        kept = {_place(socket.listener): socket for socket in self.sockets}
+        wanted = {_place(listener): listener for listener in new.plan.listeners}
+        opened = await self._open([listener for place, listener in wanted.items() if place not in kept], new.plan)
+        cache = None if new.plan.cache == self.configuration.plan.cache else ReplyCache(new.plan.cache)
+        self.engine.adopt(new.world, cache)  # no await from here to the end of the change: no query sees half of it
+        gone = [socket for place, socket in kept.items() if place not in wanted]
+        for place, socket in kept.items():
+            socket.listener = wanted.get(place, socket.listener)
+        self.sockets = [socket for place, socket in kept.items() if place in wanted] + opened
+        self.configuration = new
+        await asyncio.gather(*(socket.close(DRAIN_SECONDS) for socket in gone))
+        return [f"+ listener {each.listener}" for each in opened] + [f"- listener {each.listener}" for each in gone]
+
+    async def _open(self, listeners: Iterable[Listener], plan: Plan) -> list[Socket]:
+        """All of `listeners`, or none and ListenError."""
+        opened: list[Socket] = []
+        try:
+            for listener in listeners:
+                socket = Socket(listener, self.engine)
+                await socket.open(plan.tcp)
+                opened.append(socket)
+        except ListenError:
+            await asyncio.gather(*(socket.close(0) for socket in opened))
+            raise
+        return opened
+
+
+def _place(listener: Listener) -> tuple[str, int]:
+    return listener.host, listener.port

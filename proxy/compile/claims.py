@@ -1,0 +1,78 @@
+"""The claim table of every view, ties settled: the one place where it is decided who wins a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from proxy.compile.endpoints import Endpoint
+from proxy.compile.private_zones import PrivateZone
+from proxy.compile.tables import build_zone
+from proxy.dns.codes import TYPE_A, TYPE_TXT
+from proxy.dns.names import ROOT, Name
+from proxy.dns.records import RecordSet
+from proxy.dns.text import pack_rdata
+from proxy.model.answers import Reason, ReasonKind
+from proxy.model.claims import Claim, ClaimKind, Internet, WithoutTypes
+from proxy.settings.problems import path_text
+
+SELF_NAME = Name.from_text("vpcdns.test")
+HEALTH_NAME = Name.from_text("health.vpcdns.test")
+_STRENGTH = {kind: place for place, kind in enumerate(ClaimKind)}
+
+
+def claim_table(claims: Iterable[Claim]) -> dict[bytes, Claim]:
+    """One claim a name: the strongest kind wins, and of one kind the first; the others stand in its `shadowed`."""
+    by_name: dict[Name, list[Claim]] = {}
+    for claim in claims:
+        by_name.setdefault(claim.name, []).append(claim)
+    table: dict[bytes, Claim] = {}
+    for name, rivals in by_name.items():
+        winner, *losers = sorted(rivals, key=lambda claim: _STRENGTH[claim.kind])
+        table[name] = replace(winner, shadowed=tuple(losers)) if losers else winner
+    return table
+
+
+def internet_claim(internet: Internet) -> Claim:
+    """What every view has for all names that nothing else claims."""
+    return Claim(ROOT, ClaimKind.INTERNET, "upstream", internet)
+
+
+def self_claim(view: str, version: str, digest: str) -> Claim:
+    """The name under which the server tells who answers, and from which view."""
+    reason = Reason(ReasonKind.SELF, f"vpcdns {version} itself")
+    text = f'"version={version}" "view={view}" "configuration={digest}"'
+    table = {
+        SELF_NAME: {TYPE_TXT: RecordSet.pack(TYPE_TXT, 0, [pack_rdata(TYPE_TXT, text)])},
+        HEALTH_NAME: {TYPE_A: RecordSet.pack(TYPE_A, 0, [pack_rdata(TYPE_A, "127.0.0.1")])},
+    }
+    return Claim(SELF_NAME, ClaimKind.SELF, "", build_zone(SELF_NAME, table, reason))
+
+
+def private_zone_claims(vpc: str, zones: Iterable[PrivateZone]) -> Iterator[Claim]:
+    """The private zones that are associated with a VPC."""
+    for zone in zones:
+        if vpc in zone.vpcs:
+            yield Claim(zone.zone.name, ClaimKind.PRIVATE_ZONE, path_text(zone.path), zone.zone)
+
+
+def endpoint_claims(endpoints: Sequence[Endpoint], internet: Internet, *, inbound: bool) -> Iterator[Claim]:
+    """The hidden zones of endpoints' private names, and the record types that a gateway endpoint takes away.
+
+    `inbound` is True for a view that is asked through an inbound endpoint: some of S3's zones are for those alone
+    (PrivateDnsOnlyForInboundResolverEndpoint).
+    """
+    for endpoint in endpoints:
+        origin = path_text(endpoint.path)
+        reason = Reason(ReasonKind.ENDPOINT, f"endpoint {endpoint.vpc}/{endpoint.handle} ({endpoint.id})")
+        for hidden in endpoint.private_zones:
+            if inbound or not hidden.inbound_only:
+                zone = build_zone(hidden.name, hidden.records, reason)
+                yield Claim(hidden.name, ClaimKind.ENDPOINT_ZONE, origin, zone)
+        gateway = Reason(
+            ReasonKind.GATEWAY, f"gateway endpoint {endpoint.vpc}/{endpoint.handle} has no records of this type"
+        )
+        for name in endpoint.gateway_names if endpoint.hidden_types else ():
+            nodata = build_zone(name, {}, gateway).nodata
+            action = WithoutTypes(endpoint.hidden_types, internet, nodata)
+            yield Claim(name, ClaimKind.GATEWAY_RECORDS, origin, action)

@@ -1,0 +1,101 @@
+"""The internet as the file describes it, and where the rest of it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+
+from proxy.compile.endpoints import Endpoint
+from proxy.compile.problems import Problems
+from proxy.compile.records import compile_records
+from proxy.compile.tables import NEGATIVE_SOA, build_node, build_root_table, build_zone
+from proxy.dns.codes import TYPE_CNAME
+from proxy.dns.names import Name
+from proxy.dns.records import RecordSet
+from proxy.model.answers import Reason, ReasonKind, Route, ServerAddress
+from proxy.model.claims import Internet, Node, Zone
+from proxy.settings.shape import RecordSpec, Settings
+
+
+def compile_internet(
+    settings: Settings,
+    endpoints: Mapping[str, Sequence[Endpoint]],
+    system_servers: tuple[ServerAddress, ...],
+    problems: Problems,
+) -> Internet:
+    """What never goes upstream, and the route for the rest.  `system_servers` are the machine's own resolvers."""
+    every = list(chain.from_iterable(endpoints.values()))
+    return Internet(
+        endpoint_zones=_endpoint_zones(every),
+        endpoint_ids=tuple(endpoint.id.lower().encode("ascii") + b"-" for endpoint in every),
+        names=_public_names(settings, problems),
+        zones=_public_zones(settings, problems),
+        soa=NEGATIVE_SOA,
+        beyond=_beyond(settings, system_servers, problems),
+    )
+
+
+def _endpoint_zones(endpoints: Iterable[Endpoint]) -> dict[bytes, Zone]:
+    """Endpoints' DNS names, which are public: anyone gets the private addresses (AWS PrivateLink, "DNS hostnames")."""
+    named: dict[Name, dict[Name, Node]] = {}
+    for endpoint in endpoints:
+        reason = Reason(ReasonKind.ENDPOINT_NAME, f"name of endpoint {endpoint.vpc}/{endpoint.handle} ({endpoint.id})")
+        here = named.setdefault(endpoint.vpce_zone, {})
+        here.update((owner, build_node(sets, reason)) for owner, sets in endpoint.dns_names.items())
+    return {
+        name: build_zone(name, {}, Reason(ReasonKind.ENDPOINT_NAME, f"endpoints' names in {name}"), nodes)
+        for name, nodes in named.items()
+    }
+
+
+def _public_names(settings: Settings, problems: Problems) -> dict[bytes, Node]:
+    reason = Reason(ReasonKind.PUBLIC_RECORD, "public record")
+    return {owner: build_node(sets, reason) for owner, sets in _checked(settings.public_records, problems).items()}
+
+
+def _public_zones(settings: Settings, problems: Problems) -> dict[bytes, Zone]:
+    zones: dict[bytes, Zone] = {}
+    for index, zone in enumerate(settings.public_zones):
+        if zone.name in zones:
+            problems.add(
+                ("public_zones", index, "name"), f"a second public zone {zone.name}", "put its records into the first"
+            )
+        reason = Reason(ReasonKind.PUBLIC_ZONE, f"public zone {zone.name}")
+        zones[zone.name] = build_zone(zone.name, _checked(zone.records, problems), reason)
+    return zones
+
+
+def _beyond(settings: Settings, system_servers: tuple[ServerAddress, ...], problems: Problems) -> Route | Zone | None:
+    """Where the rest is asked.  A simulated server answers in process; one that is unreachable is passed over."""
+    simulated = _simulated_servers(settings, problems)
+    if settings.upstream.mode == "off":
+        return None
+    servers: list[ServerAddress] = []
+    for server in settings.upstream.servers:
+        if server == "system":
+            servers.extend(system_servers)
+        elif server.host not in simulated:
+            servers.append(server)
+        elif not servers and (zone := simulated[server.host]) is not None:
+            return zone
+    return Route(tuple(dict.fromkeys(servers)), settings.upstream.timeout)
+
+
+def _simulated_servers(settings: Settings, problems: Problems) -> dict[str, Zone | None]:
+    """By address: all that the server knows, or None where it is unreachable."""
+    zones: dict[str, Zone | None] = {}
+    for address, server in settings.simulated_servers.items():
+        reason = Reason(ReasonKind.SIMULATED, f"simulated server {address}")
+        table = _checked(server.records, problems)
+        zones[str(address)] = None if server.unreachable else build_root_table(table, reason)
+    return zones
+
+
+def _checked(specs: Iterable[RecordSpec], problems: Problems) -> dict[Name, dict[int, RecordSet]]:
+    """The table of `specs`, a CNAME beside another type refused (RFC 2181 section 10.1)."""
+    specs = tuple(specs)
+    table = compile_records(specs, problems)
+    for spec in specs:
+        if spec.type == TYPE_CNAME and len(table.get(spec.owner, {})) > 1:
+            problems.add(spec.path, f"a CNAME record at {spec.owner} beside other records", "keep one or the other")
+    return table

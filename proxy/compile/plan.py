@@ -1,0 +1,51 @@
+"""What to serve, and within which bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from proxy.compile.hints import did_you_mean
+from proxy.compile.problems import Problems
+from proxy.model.plan import CacheBounds, Listener, Plan, TcpLimits
+from proxy.model.world import View
+from proxy.settings.problems import Path
+from proxy.settings.shape import ListenSetting, Settings
+
+
+def compile_plan(settings: Settings, views: Mapping[str, View], problems: Problems) -> Plan:
+    """The listeners of the file, its inbound endpoints' included, and its limits."""
+    listeners = tuple(_listeners(settings, views, problems))
+    _check_twice(settings, problems)
+    limits, cache = settings.limits, settings.cache
+    return Plan(
+        listeners,
+        TcpLimits(limits.tcp_connections, limits.tcp_idle),
+        CacheBounds(cache.entries, cache.min_ttl, cache.max_ttl, cache.negative_max_ttl),
+    )
+
+
+def _listeners(settings: Settings, views: Mapping[str, View], problems: Problems) -> Iterator[Listener]:
+    for path, listen, view in _sockets(settings):
+        if view is not None and view not in views:
+            problems.add((*path, "view"), f"there is no view {view}", did_you_mean(view, views))
+        yield Listener(listen.host, listen.port, view)
+
+
+def _sockets(settings: Settings) -> Iterator[tuple[Path, ListenSetting, str | None]]:
+    for index, listen in enumerate(settings.listen):
+        yield ("listen", index), listen, listen.view
+    for name, vpc in settings.vpcs.items():
+        for inbound, endpoint in vpc.inbound_endpoints.items():
+            if endpoint.listen is not None:
+                path = ("vpcs", name, "inbound_endpoints", inbound, "listen")
+                yield path, endpoint.listen, f"{name}/{inbound}"
+
+
+def _check_twice(settings: Settings, problems: Problems) -> None:
+    """Two sockets on one address and port cannot be; port 0 is another one each time."""
+    seen: set[tuple[str, int]] = set()
+    for path, listen, _ in _sockets(settings):
+        place = (listen.host, listen.port)
+        if listen.port and place in seen:
+            problems.add(path, f"{listen.host} port {listen.port} is listened on already", "give another port")
+        seen.add(place)

@@ -1,0 +1,141 @@
+"""Private zones, and what Route 53 would refuse of them ("CreateHostedZone", "ChangeResourceRecordSets")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from proxy.compile.endpoints import Endpoint
+from proxy.compile.hints import did_you_mean
+from proxy.compile.ids import vpc_id, zone_id
+from proxy.compile.problems import Problems
+from proxy.compile.records import compile_records
+from proxy.compile.tables import build_zone
+from proxy.dns.codes import TYPE_CNAME, TYPE_NS, type_word
+from proxy.dns.names import Name
+from proxy.model.answers import Reason, ReasonKind
+from proxy.model.claims import Zone
+from proxy.settings.problems import Path
+from proxy.settings.shape import PrivateZoneSetting, RecordSpec, Settings
+
+_WILDCARD_LABEL = b"\x01*"
+
+
+class PrivateZone(NamedTuple):
+    """A compiled private zone, the VPCs that it is associated with, and where it stands in the file."""
+
+    zone: Zone
+    id: str
+    vpcs: tuple[str, ...]
+    path: Path
+
+
+def compile_private_zones(
+    settings: Settings, endpoints: Mapping[str, Sequence[Endpoint]], problems: Problems
+) -> tuple[PrivateZone, ...]:
+    """The private zones of the file.  Endpoints were made before: a zone of an endpoint's private name is refused."""
+    associations = _Associations(settings, problems)
+    for vpc, made in endpoints.items():
+        for endpoint in made:
+            for hidden in endpoint.private_zones:
+                associations.taken[vpc, hidden.name] = zone_id(str(hidden.name), endpoint.id)
+    return tuple(
+        _compile_zone(zone, ("private_zones", index), associations, problems)
+        for index, zone in enumerate(settings.private_zones)
+    )
+
+
+def _compile_zone(zone: PrivateZoneSetting, path: Path, associations: _Associations, problems: Problems) -> PrivateZone:
+    ident = zone.id or zone_id(str(zone.name), *sorted(zone.vpcs))
+    _check_name(zone.name, path, problems)
+    for vpc in dict.fromkeys(zone.vpcs):
+        associations.add(zone, vpc, ident, path)
+    _check_records(zone, problems)
+    table = compile_records(zone.records, problems)
+    reason = Reason(ReasonKind.PRIVATE_ZONE, f"private zone {zone.name} ({ident})")
+    return PrivateZone(build_zone(zone.name, table, reason), ident, zone.vpcs, path)
+
+
+@dataclass(slots=True)
+class _Associations:
+    """Which zone holds which name in which VPC ("AssociateVPCWithHostedZone")."""
+
+    settings: Settings
+    problems: Problems
+    taken: dict[tuple[str, Name], str] = field(default_factory=dict)
+
+    def add(self, zone: PrivateZoneSetting, vpc: str, ident: str, path: Path) -> None:
+        """Associate a zone with a VPC, unless AWS would refuse that."""
+        setting = self.settings.vpcs.get(vpc)
+        if setting is None:
+            self.problems.add((*path, "vpcs"), f"there is no VPC {vpc}", did_you_mean(vpc, self.settings.vpcs))
+            return
+        shown = setting.id or vpc_id(vpc)
+        owner, other = (each.account or self.settings.account for each in (zone, setting))
+        if owner != other and not zone.authorized:
+            self.problems.add(
+                path,
+                f"NotAuthorizedException: account {owner} of zone {zone.name} has not authorized the association with the "
+                f"VPC {shown} of account {other}",
+                "create the authorization, and say authorized: true",
+            )
+        holder = self.taken.get((vpc, zone.name))
+        if holder is None:
+            self.taken[vpc, zone.name] = ident
+        else:
+            self.problems.add(
+                path,
+                f"ConflictingDomainExists: The VPC {shown} in region {setting.region or self.settings.region} has already "
+                f"been associated with the hosted zone {holder} with the same domain name.",
+                f"two zones of the name {zone.name} cannot be on one VPC, {vpc}",
+            )
+
+
+def _check_name(name: Name, path: Path, problems: Problems) -> None:
+    labels = name.labels()
+    if not labels:
+        problems.add((*path, "name"), "a private zone of the root, which Route 53 does not make", "name a domain")
+    elif labels[0] == b"*":
+        problems.add((*path, "name"), f"InvalidDomainName: the name of a zone cannot begin with a wildcard ({name})")
+    elif len(labels) == 1 and labels[0].decode("ascii", "replace") in _top_level_domains():
+        problems.add(
+            (*path, "name"),
+            f"InvalidDomainName: {name} is a top-level domain of the internet, which no zone can be made for",
+            f"name a domain below it, such as example.{name}",
+        )
+
+
+def _check_records(zone: PrivateZoneSetting, problems: Problems) -> None:
+    by_owner: dict[Name, list[RecordSpec]] = {}
+    for spec in zone.records:
+        by_owner.setdefault(spec.owner, []).append(spec)
+        if spec.type == TYPE_NS and spec.owner.startswith(_WILDCARD_LABEL):
+            problems.add(spec.path, "InvalidChangeBatch: a wildcard cannot have NS records", "name the domain itself")
+    for owner, specs in by_owner.items():
+        for spec in specs:
+            if spec.type == TYPE_CNAME:
+                _check_cname(zone.name, owner, spec, specs, problems)
+
+
+def _check_cname(zone: Name, owner: Name, cname: RecordSpec, all_there: list[RecordSpec], problems: Problems) -> None:
+    refused = f"InvalidChangeBatch: RRSet of type CNAME with DNS name {owner}. is not permitted"
+    if owner == zone:
+        problems.add(cname.path, f"{refused} at apex in zone {zone}.", "an A or AAAA record can stand there")
+    elif len(all_there) > 1:
+        others = ", ".join(type_word(spec.type) for spec in all_there if spec is not cname)
+        problems.add(
+            cname.path,
+            f"{refused} as it conflicts with other records with the same DNS name in zone {zone}.",
+            f"the others are {others}",
+        )
+    elif len(cname.values) > 1:
+        problems.add(cname.path, "InvalidChangeBatch: a CNAME record set has one value", "give one name")
+
+
+@cache
+def _top_level_domains() -> frozenset[str]:
+    lines = files("proxy.compile").joinpath("tlds.txt").read_text("ascii").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())

@@ -1,0 +1,30 @@
+"""Record specifications into packed record sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from proxy.compile.problems import Problems
+from proxy.dns.errors import MalformedMessage
+from proxy.dns.names import Name
+from proxy.dns.records import RecordSet
+from proxy.dns.text import pack_rdata
+from proxy.settings.shape import RecordSpec
+
+DEFAULT_TTL = 300
+
+
+def compile_records(specs: Iterable[RecordSpec], problems: Problems) -> dict[Name, dict[int, RecordSet]]:
+    """The record sets of `specs` by owner and type; what cannot be packed is a problem at its place."""
+    table: dict[Name, dict[int, RecordSet]] = {}
+    for spec in specs:
+        try:
+            rdatas = [pack_rdata(spec.type, value) for value in spec.values]
+        except MalformedMessage as error:
+            problems.add(spec.path, error.what)
+            continue
+        if len(set(rdatas)) < len(rdatas):
+            problems.add(spec.path, "a value stands twice among the values of one record set")
+        ttl = DEFAULT_TTL if spec.ttl is None else spec.ttl
+        table.setdefault(spec.owner, {})[spec.type] = RecordSet.pack(spec.type, ttl, rdatas)
+    return table

@@ -1,0 +1,106 @@
+"""configuration: from a source to what can be served, or to everything that is wrong with it.
+
+Owns reading, compiling and testing a configuration, the command line's overrides included.  Must never serve it.
+
+A worked example::
+
+    configuration = load(source)                # ConfigError with every problem, SourceError where it cannot be read
+    failed(configuration)                       # [] where the file's own expectations hold
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from proxy import __version__
+from proxy.compile.plan import compile_plan
+from proxy.compile.problems import Problems
+from proxy.compile.short_form import expand_short_form
+from proxy.compile.world import Machine, compile_world
+from proxy.expectations import failed_expectations, is_expected_refusal
+from proxy.host.resolvers import machine_servers
+from proxy.model.plan import Plan
+from proxy.model.world import World
+from proxy.settings import Loaded, read_expectation_of_refusal, read_settings
+from proxy.settings.problems import ConfigError, ConfigProblem
+from proxy.settings.shape import ListenSetting, RefusalExpected, Settings, UpstreamSetting
+from proxy.source import Source
+
+
+class Overrides(NamedTuple):
+    """What the command line says in place of the file."""
+
+    listen: tuple[ListenSetting, ...] = ()
+    upstream: UpstreamSetting | None = None
+
+
+NO_OVERRIDES = Overrides()
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A configuration that was read and compiled: it can be served."""
+
+    name: str
+    settings: Settings
+    world: World
+    plan: Plan
+    loaded: Loaded
+
+
+class Check(NamedTuple):
+    """What `check` found: the configuration unless it is refused, its problems, and whether the file wanted that."""
+
+    configuration: Configuration | None
+    problems: Sequence[ConfigProblem]
+    refused_as_expected: bool
+
+
+def load(source: Source, overrides: Overrides = NO_OVERRIDES) -> Configuration:
+    """Read and compile `source`; ConfigError with all that is wrong, SourceError where it cannot be read."""
+    return _compile(source.name, source.read(), overrides)
+
+
+def check(source: Source, *, run_expectations: bool = True) -> Check:
+    """Read, compile and test a configuration as `serve` would before it takes it."""
+    texts = source.read()
+    try:
+        configuration = _compile(source.name, texts, NO_OVERRIDES)
+    except ConfigError as error:
+        expected = read_expectation_of_refusal(texts)
+        refused = expected is not None and is_expected_refusal(expected, error.problems)
+        return Check(None, error.problems, refused)
+    return Check(configuration, failed(configuration) if run_expectations else (), refused_as_expected=False)
+
+
+def failed(configuration: Configuration) -> list[ConfigProblem]:
+    """The expectations of a configuration that do not hold."""
+    expect, mark = configuration.settings.expect, configuration.loaded.mark
+    if isinstance(expect, RefusalExpected):
+        what = f"the file is accepted, though it is to be refused with: {expect.error}"
+        return [ConfigProblem(mark(("expect",)), ("expect",), what)]
+    return failed_expectations(configuration.world, expect, mark)
+
+
+def _compile(name: str, texts: Sequence[tuple[str, bytes]], overrides: Overrides) -> Configuration:
+    loaded = read_settings(texts)
+    problems = Problems()
+    settings = _override(expand_short_form(loaded.settings, problems), overrides)
+    digest = hashlib.sha256(b"\0".join(text for _, text in texts)).hexdigest()[:12]
+    servers = machine_servers() if "system" in settings.upstream.servers else ()
+    world = compile_world(settings, Machine(servers, __version__, digest), problems)
+    plan = compile_plan(settings, world.views, problems)
+    if problems.found:
+        raise ConfigError(ConfigProblem(loaded.mark(path), path, what, hint) for path, what, hint in problems.found)
+    return Configuration(name, settings, world, plan, loaded)
+
+
+def _override(settings: Settings, overrides: Overrides) -> Settings:
+    if overrides.listen:
+        settings = replace(settings, listen=overrides.listen)
+    if overrides.upstream is not None:
+        settings = replace(settings, upstream=overrides.upstream)
+    return settings

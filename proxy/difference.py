@@ -1,0 +1,58 @@
+"""difference: what a reload changed, in words for the log.
+
+Owns comparing two Worlds.  Must never decide whether the new one is taken.
+
+A worked example::
+
+    describe_difference(old, new)       # ["view app: + example.org (private zone)", "view app: ~ example.com (…)"]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from proxy.model.claims import Claim, ClaimKind
+from proxy.model.world import View, World
+
+MAX_LINES = 20
+
+
+def describe_difference(old: World, new: World) -> list[str]:
+    """One line a change, at most MAX_LINES and one that counts the rest; none where no answer can have changed."""
+    lines = list(_lines(old, new))
+    if len(lines) > MAX_LINES:
+        return [*lines[:MAX_LINES], f"and {len(lines) - MAX_LINES} more changes"]
+    return lines
+
+
+def _lines(old: World, new: World) -> Iterator[str]:
+    for name in old.views.keys() | new.views.keys():
+        before, after = old.views.get(name), new.views.get(name)
+        if before is None:
+            yield f"+ view {name}"
+        elif after is None:
+            yield f"- view {name}"
+        else:
+            yield from _changed_claims(before, after)
+            if before.serves != after.serves:
+                yield f"view {name}: enable_dns_support is now {'on' if after.serves else 'off'}"
+    if old.default_view != new.default_view:
+        yield f"default_view: {old.default_view} -> {new.default_view}"
+    if old.networks != new.networks:
+        yield "the clients of the views"
+    if old.allowed != new.allowed:
+        yield "allow_clients"
+
+
+def _changed_claims(before: View, after: View) -> Iterator[str]:
+    for name in sorted(before.claims.keys() | after.claims.keys()):
+        was, becomes = before.claims.get(name), after.claims.get(name)
+        claim = becomes or was
+        if claim is None or claim.kind is ClaimKind.SELF or was == becomes:
+            continue
+        sign = "+" if was is None else "-" if becomes is None else "~"
+        yield f"view {after.name}: {sign} {_words(claim)}"
+
+
+def _words(claim: Claim) -> str:
+    return claim.kind.word if claim.kind is ClaimKind.INTERNET else f"{claim.name} ({claim.kind.word})"

@@ -1,0 +1,36 @@
+"""The DNS servers that this machine asks (resolv.conf(5))."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+
+from proxy.model.answers import Protocol, ServerAddress
+
+RESOLV_CONF = Path("/etc/resolv.conf")
+
+
+def machine_servers(path: Path = RESOLV_CONF) -> tuple[ServerAddress, ...]:
+    """The servers of resolv.conf; none where there is no such file or it cannot be read."""
+    try:
+        return system_servers(path.read_text(errors="replace"))
+    except OSError:
+        return ()
+
+
+def system_servers(resolv_conf: str) -> tuple[ServerAddress, ...]:
+    """The name servers of a resolv.conf, in its order; what is no address is passed over, as the C library does."""
+    found = []
+    for line in resolv_conf.splitlines():
+        words = line.split()
+        if len(words) >= 2 and words[0] == "nameserver" and _is_address(words[1]):
+            found.append(ServerAddress(Protocol.UDP, words[1], 53))
+    return tuple(dict.fromkeys(found))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
