@@ -8,6 +8,7 @@ address and does not fit the query is passed over, as a forger's guesses would b
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import socket
 from collections.abc import Awaitable, Callable
@@ -20,8 +21,8 @@ from proxy.upstream.sent import Sent
 _UDP_SIZE = 1232  # what passes any IPv6 path whole
 _MAX_DATAGRAM = 65535
 
-# When a query over UDP is sent again, in parts of the time that its server has: the waits double.
-_SENT_AGAIN = (1 / 7, 3 / 7, 1)
+# When a query over UDP is sent again, in parts of the time that its server has: each wait is twice the one before.
+_SENT_AGAIN = (1 / 7, 3 / 7)
 
 _WITHOUT_EDNS = frozenset({RCODE_FORMERR, RCODE_NOTIMP, RCODE_BADVERS})
 _OUT_OF_FILES = frozenset({errno.EMFILE, errno.ENFILE})
@@ -78,12 +79,11 @@ class Asker:
             sock.connect((server.host, server.port))
             for part in _SENT_AGAIN:
                 _send(sock, query.packet())
-                try:
+                with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout_at(since + (until - since) * part):
                         return await self._next_match(query, lambda: loop.sock_recv(sock, _MAX_DATAGRAM))
-                except TimeoutError:
-                    continue
-        raise TimeoutError
+            _send(sock, query.packet())
+            return await self._next_match(query, lambda: loop.sock_recv(sock, _MAX_DATAGRAM))
 
     async def _ask_tcp(self, server: ServerAddress, query: Sent) -> ReplyMessage:
         loop = asyncio.get_running_loop()
