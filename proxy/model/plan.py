@@ -16,6 +16,14 @@ class Listener(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+class ClientAddress(NamedTuple):
+    """Who asks: address and port, and whether over TCP."""
+
+    host: str
+    port: int
+    tcp: bool
+
+
 class TcpLimits(NamedTuple):
     """How many TCP connections are open at a time, and after how many seconds an idle one is closed."""
 

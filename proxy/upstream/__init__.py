@@ -12,3 +12,9 @@ A worked example::
     reply = await upstream.exchange(Ask(route, Name.from_text("example.com"), TYPE_A))      # Sections(rcode=0, answer=...)
     upstream.close()
 """
+
+from __future__ import annotations
+
+from proxy.upstream.failover import Upstream, UpstreamBounds
+
+__all__ = ["Upstream", "UpstreamBounds"]

@@ -17,8 +17,8 @@ import pytest
 from proxy.dns.codes import TYPE_A
 from proxy.dns.names import Name
 from proxy.model.answers import Ask, Protocol, Reply, Route, ServerAddress, UpstreamError
+from proxy.upstream import Upstream, UpstreamBounds
 from proxy.upstream import server as server_module
-from proxy.upstream.failover import Upstream, UpstreamBounds
 from tests.upstream.servers import Behaviour, Replies, answer, framed, says, serve, silent, truncated
 
 WWW = "www.example.com"

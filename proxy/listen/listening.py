@@ -1,0 +1,32 @@
+"""A listener that runs: one address and port, over UDP and TCP."""
+
+from __future__ import annotations
+
+import asyncio
+
+from proxy.listen.handle import Handle
+from proxy.listen.sockets import bind_both
+from proxy.listen.tcp import TcpListening
+from proxy.listen.udp import UdpListening
+from proxy.model.plan import Listener, TcpLimits
+
+
+class Listening:
+    """What `start_listening` started.  `address` is the real host and port, also where any free one was wanted."""
+
+    def __init__(self, address: tuple[str, int], udp: UdpListening, tcp: TcpListening) -> None:
+        self.address = address
+        self.udp = udp
+        self.tcp = tcp
+
+    async def close(self, drain: float) -> None:
+        """Read no more, send what is answered within `drain` seconds, close."""
+        await asyncio.gather(self.udp.close(drain), self.tcp.close(drain))
+
+
+async def start_listening(listener: Listener, handle: Handle, limits: TcpLimits) -> Listening:
+    """Bind UDP and TCP and serve both; OSError, as the machine gives it, where either cannot be bound."""
+    udp, tcp = bind_both(listener.host, listener.port)
+    port: int = udp.getsockname()[1]
+    served = await TcpListening.start(tcp, handle, limits)
+    return Listening((listener.host, port), UdpListening(udp, handle), served)
