@@ -29,7 +29,6 @@ _FAILURES = (
     DNSLabelError,
     BimapError,
     ShortBuffer,
-    binascii.Error,
     struct.error,
     ValueError,
     IndexError,
