@@ -73,8 +73,7 @@ class Connection(asyncio.Protocol):
         if not self._buffer:
             self._moved = self._loop.time()
         self._buffer += data
-        if not self._scheduled:
-            self._work()
+        self._work()
 
     def eof_received(self) -> bool:
         """The client has asked all that it will; it still gets its answers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 
 from proxy.model.plan import ClientAddress
 
@@ -57,11 +57,3 @@ class InFlight:
             elif (answer := future.result()) is not None:
                 deliver(answer)
         self._changed()
-
-
-def discard(awaitable: Awaitable[bytes | None]) -> None:
-    """End an answer that nobody will wait for, before it has begun."""
-    if isinstance(awaitable, Coroutine):
-        awaitable.close()
-    elif isinstance(awaitable, asyncio.Future):
-        awaitable.cancel()

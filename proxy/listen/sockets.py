@@ -38,8 +38,8 @@ def _bind(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
         if kind == socket.SOCK_DGRAM:
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-        elif os.name == "posix":  # a port whose old connections fade out is free; elsewhere this would share a live one
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        else:  # a port whose old connections fade out is free; on Windows the option would share a live one instead
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
         sock.bind((host, port))
         if kind == socket.SOCK_STREAM:
             sock.listen(BACKLOG)

@@ -15,7 +15,7 @@ import functools
 import socket
 from collections.abc import Callable
 
-from proxy.listen.handle import Handle, InFlight, discard
+from proxy.listen.handle import Handle, InFlight
 from proxy.listen.wildcard import Way, WildcardSocket, is_wildcard
 from proxy.model.plan import ClientAddress
 
@@ -67,7 +67,7 @@ class UdpListening:
                 self._send(way, answer)
             elif answer is not None:
                 if self._in_flight.full:
-                    discard(answer)
+                    asyncio.ensure_future(answer).cancel()
                     self.dropped += 1
                 else:
                     self._in_flight.start(answer, functools.partial(self._send, way))
