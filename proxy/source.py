@@ -157,7 +157,7 @@ class Files(Source):
         except OSError as error:
             raise _source_error(self._path, self.name, error) from error
         if not found:
-            raise SourceError(f"{self.name}: this is a folder without a *.yaml file", "put one there, or name a file with -c")
+            raise SourceError(f"{self.name}: this is a folder without a *.yaml file", "put one there, or name a file")
         return [(path, _printable(f"{self.name.rstrip('/')}/{path.name}")) for path in found]
 
 

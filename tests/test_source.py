@@ -132,7 +132,7 @@ def test_a_name_that_is_no_utf_8_can_be_printed(house: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda path: path.mkdir(), "x: this is a folder without a *.yaml file (put one there, or name a file with -c)"),
+        (lambda path: path.mkdir(), "x: this is a folder without a *.yaml file (put one there, or name a file)"),
         (os.mkfifo, "x: this is no regular file (to read what a command prints: COMMAND | vpcdns -c - …)"),
         (lambda path: path.symlink_to("/dev/null"), "x: this is no regular file (to read what a command prints"),
         (lambda path: path.symlink_to(path), "x: Too many levels of symbolic links"),
