@@ -1,4 +1,4 @@
-"""cache.py: replies of other servers, kept for as long as they say (RFC 1035 section 3.2.1, RFC 2308 section 5).
+"""cache: replies of other servers, kept for as long as they say (RFC 1035 section 3.2.1, RFC 2308 section 5).
 
 Owns which replies are kept, for how many seconds, and how their TTLs count down.  The key is the whole `Ask`: routes that
 are equal share entries, others never see each other's.  Time is passed in, in seconds of a clock that never goes back.
