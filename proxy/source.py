@@ -17,7 +17,6 @@ A worked example::
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import logging
 import os
@@ -167,6 +166,8 @@ async def watch(source: Source, changed: Callable[[], Awaitable[None]], interval
     A change counts when two looks in a row find the same: a file that is still being written, or was removed to be written
     anew, is left to settle.  So it takes up to twice the interval.
     """
+    import asyncio  # noqa: PLC0415  40 ms that a verb which only reads, and completion in a shell, need not wait
+
     known = before = source.seen if source.seen is not None else source.fingerprint()
     while True:
         await asyncio.sleep(interval)
