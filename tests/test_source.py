@@ -15,7 +15,6 @@ from types import SimpleNamespace
 import pytest
 
 from proxy import source as source_module
-from proxy.settings.reader import MAX_OCTETS as READER_MAX_OCTETS
 from proxy.source import MAX_OCTETS, Source, SourceError, demo_path, find_source, watch
 
 INTERVAL = 0.02
@@ -169,7 +168,12 @@ def test_what_is_too_large_is_refused_before_it_fills_the_memory(house: Path, mo
     assert refusal(find(house, "site")) == f"site/b.yaml: {too_large}"
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(bytes(MAX_OCTETS + 1))))
     assert refusal(find(house, "-")) == f"-: {too_large}"
-    assert MAX_OCTETS == READER_MAX_OCTETS
+
+
+def test_what_is_read_here_is_what_the_reader_of_yaml_takes() -> None:
+    from proxy.settings import reader
+
+    assert reader.MAX_OCTETS == MAX_OCTETS
 
 
 # What is a change
