@@ -7,6 +7,10 @@ Must never read files or the environment, nor know the resolver: texts come in w
 A worked example::
 
     loaded = read_settings([("vpcdns.yaml", "endpoints: {monitoring: 172.16.2.49}\n")])
-    loaded.settings.vpcs["vpc"].endpoints["monitoring"].addresses     # (IPv4Address("172.16.2.49"),)
-    loaded.mark(("endpoints", "monitoring"))                          # Mark("vpcdns.yaml", 1, 13)
+    loaded.settings.short_endpoints["monitoring"]     # (IPv4Address("172.16.2.49"),)
+    loaded.mark(("endpoints", "monitoring"))          # Mark("vpcdns.yaml", 1, 13)
 """
+
+from proxy.settings.loading import Loaded, read_expectation_of_refusal, read_settings
+
+__all__ = ["Loaded", "read_expectation_of_refusal", "read_settings"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -36,7 +37,7 @@ class ConfigError(Exception):
     """All mistakes of a configuration at once, in the order of the file."""
 
     def __init__(self, problems: Iterable[ConfigProblem]) -> None:
-        self.problems: Sequence[ConfigProblem] = sorted(set(problems), key=lambda problem: problem.mark)
+        self.problems: Sequence[ConfigProblem] = sorted(dict.fromkeys(problems), key=lambda problem: problem.mark)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
@@ -46,3 +47,10 @@ def path_text(path: Path) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """The question whether the most similar of `choices` was meant, or all of them."""
+    known = {choice.casefold(): choice for choice in choices}
+    close = difflib.get_close_matches(word.casefold(), known, n=1)
+    return f"did you mean {known[close[0]]}?" if close else f"there is {', '.join(known.values())}"
