@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from proxy.dns.names import Name
+from proxy.settings.composites import ByKind, Key, ListOf, ObjectOf, OneOrList
 from proxy.settings.problems import Path
-from proxy.settings.takes import ByKind, Integer, Key, ListOf, ObjectOf, OneOrList, Text, Wrong
+from proxy.settings.takes import Integer, Text, Wrong
 from proxy.settings.values import ADDRESS, ANYTHING, MAX_TTL, QUESTION, RCODE, TYPE, VIEW, Address
 
 
@@ -82,11 +83,11 @@ class _WrittenExpectation:
 
 def _settle(written: _WrittenExpectation, path: Path) -> ExpectationSetting:
     if written.view is not None and written.client is not None:
-        raise Wrong("view and client exclude each other", "keep one of the two")
+        raise Wrong("view and client exclude each other", "keep one of the two", ("client",))
     if written.answers is not None and written.any_of is not None:
-        raise Wrong("answers and any_of exclude each other", "keep one of the two")
+        raise Wrong("answers and any_of exclude each other", "keep one of the two", ("any_of",))
     if written.ttls is not None and (written.answers is None or len(written.ttls) != len(written.answers)):
-        raise Wrong("ttls has one TTL for each of answers, in the same order")
+        raise Wrong("there is one TTL for each of answers, in the same order", at=("ttls",))
     name, kind = written.query
     return ExpectationSetting(
         query=name,
@@ -106,5 +107,4 @@ REFUSAL = ObjectOf(RefusalExpected, '{error: "ConflictingDomainExists", at: "pri
 EXPECT = ByKind(
     sequence=ListOf(ObjectOf(_WrittenExpectation, "{view: app, query: www.example.com A, answers: [10.0.5.10]}", _settle)),
     mapping=REFUSAL,
-    show=list,
 )

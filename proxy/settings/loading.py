@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 from proxy.settings.expect import REFUSAL
 from proxy.settings.marks import Marks
-from proxy.settings.problems import ConfigError, ConfigProblem, Mark, Path
+from proxy.settings.problems import MAX_PROBLEMS, ConfigError, ConfigProblem, Mark, Path, shortened
 from proxy.settings.reader import Data, decode, read_yaml
 from proxy.settings.shape import SETTINGS, RefusalExpected, Settings
-from proxy.settings.takes import Found, Place, kind_of
+from proxy.settings.takes import Found, Place, Takes, TooManyError, kind_of
 
 Texts = Sequence[tuple[str, str | bytes]]
 
@@ -35,9 +37,8 @@ def read_settings(texts: Texts) -> Loaded:
     """
     decoded, documents = _read(texts)
     marks = Marks(decoded)
-    found: list[Found] = []
-    problems = _twice(decoded, documents)
-    settings = SETTINGS.check(_merged(documents), Place((), found))
+    settings, found = _check(SETTINGS, _merged(documents))
+    problems = [*islice(_twice(decoded, documents), MAX_PROBLEMS)]
     problems += [ConfigProblem(marks.mark(path), path, what, hint) for path, what, hint in found]
     if problems:
         raise ConfigError(problems)
@@ -50,12 +51,20 @@ def read_expectation_of_refusal(texts: Texts) -> RefusalExpected | None:
         _, documents = _read(texts)
     except ConfigError:
         return None
-    found: list[Found] = []
     for document in documents:
         if isinstance(document.get("expect"), dict):
-            expected: RefusalExpected = REFUSAL.check(document["expect"], Place((), found))
+            expected, found = _check(REFUSAL, document["expect"])
             return None if found else expected
     return None
+
+
+def _check(takes: Takes, data: Data) -> tuple[Any, list[Found]]:
+    """The value of data, and what is wrong with them."""
+    found: list[Found] = []
+    try:
+        return takes.check(data, Place((), found)), found
+    except TooManyError:
+        return None, [*found, Found(found[-1].path, f"after {MAX_PROBLEMS:,} problems the rest was not looked at", "")]
 
 
 def _read(texts: Texts) -> tuple[list[tuple[str, str]], list[dict[str, Data]]]:
@@ -79,7 +88,7 @@ def _mapping(name: str, data: Data) -> dict[str, Data]:
         return {}
     if isinstance(data, dict):
         return data
-    what = f"a configuration is a mapping, not {kind_of(data)}"
+    what = shortened(f"a configuration is a mapping, not {kind_of(data)}")
     raise ConfigError([ConfigProblem(Mark(name, 1, 1), (), what, "write for example region: us-east-1")])
 
 
@@ -97,26 +106,23 @@ def _merged(documents: Sequence[dict[str, Data]]) -> dict[str, Data]:
     return merged
 
 
-def _twice(texts: Sequence[tuple[str, str]], documents: Sequence[dict[str, Data]]) -> list[ConfigProblem]:
+def _twice(texts: Sequence[tuple[str, str]], documents: Sequence[dict[str, Data]]) -> Iterator[ConfigProblem]:
     """What stands in more than one of the files and cannot be put together."""
-    problems = []
+    marks = [Marks([text]) for text in texts]
     firsts: dict[Path, int] = {}
     for index, document in enumerate(documents):
         for path in _claims(document, documents):
             first = firsts.setdefault(path, index)
             if first != index:
-                here, there = (Marks([texts[at]]).mark(path) for at in (index, first))
-                problems.append(ConfigProblem(here, path, f"{path[-1]} stands in {there}, too", "keep one of the two"))
-    return problems
+                what = f"{path[-1]} stands in {marks[first].mark(path)}, too"
+                yield ConfigProblem(marks[index].mark(path), path, what, "keep one of the two")
 
 
-def _claims(document: dict[str, Data], documents: Sequence[dict[str, Data]]) -> list[Path]:
-    """The paths that a file wants for itself: keys of top-level mappings, and other keys of the top but lists."""
-    paths: list[Path] = []
+def _claims(document: dict[str, Data], documents: Sequence[dict[str, Data]]) -> Iterator[Path]:
+    """The paths that a file wants for itself: the keys of top-level mappings, and what else is no top-level list."""
     for key, value in document.items():
         kinds = {type(other.get(key)) for other in documents} - {type(None)}
         if kinds == {dict}:
-            paths += [(key, inner) for inner in value or ()]
+            yield from ((key, inner) for inner in value or ())
         elif kinds != {list} and value is not None:
-            paths.append((key,))
-    return paths
+            yield (key,)

@@ -6,9 +6,10 @@ Mark(file='a.yaml', line=2, column=3)
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -17,30 +18,56 @@ from proxy.settings.problems import Mark, Path
 Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's parser where PyYAML was built with it; the other gives the same, twenty times as slowly."""
 
-_Place = tuple[Mark, yaml.Node]
+
+class _Place(NamedTuple):
+    """A node, and the mark of the key in front of it, or its own where there is none."""
+
+    mark: Mark
+    node: yaml.Node
 
 
 class Marks:
-    """The marks of several texts that are read as one: their mappings merged, their lists appended."""
+    """The marks of several texts that are read as one: their mappings merged, their lists appended.
+
+    The texts have to be such as `reader.py` could read: its bounds are what keeps these nodes within theirs.
+    """
 
     def __init__(self, texts: Sequence[tuple[str, str]]) -> None:
         self._texts = texts
+        self._indexes: dict[int, dict[str, _Place]] = {}
 
     def mark(self, path: Path) -> Mark:
         """The mark of what stands at `path`, or of the last part of it that is there."""
         places = self._roots
-        mark = places[0][0] if places else Mark(self._texts[0][0] if self._texts else "", 1, 1)
+        mark = places[0].mark if places else Mark(self._texts[0][0] if self._texts else "", 1, 1)
         for part in path:
-            places = _children(places, part)
+            places = self._keyed(places, part) if isinstance(part, str) else _counted(places, part)
             if not places:
                 break
-            mark = places[0][0]
+            mark = places[0].mark
         return mark
 
     @cached_property
     def _roots(self) -> list[_Place]:
         found = ((name, _compose(text)) for name, text in self._texts)
-        return [(mark_of(name, node), node) for name, node in found if node is not None]
+        return [_Place(mark_of(name, node), node) for name, node in found if node is not None]
+
+    def _keyed(self, places: list[_Place], key: str) -> list[_Place]:
+        found = (self._index(place.mark.file, place.node).get(key) for place in places)
+        return [place for place in found if place is not None]
+
+    def _index(self, file: str, node: yaml.Node) -> dict[str, _Place]:
+        """The places of a mapping's keys, a merged mapping's among them; of anything else, none."""
+        index = self._indexes.get(id(node))
+        if index is None:
+            index = self._indexes[id(node)] = {}
+            pairs = node.value if isinstance(node, yaml.MappingNode) else []
+            for key, value in pairs:
+                index.setdefault(key.value, _Place(mark_of(file, key), value))
+            for source in [source for key, value in pairs if key.value == "<<" for source in _sources(value)]:
+                for name, place in self._index(file, source).items():
+                    index.setdefault(name, place)
+        return index
 
 
 def mark_of(name: str, thing: Any) -> Mark:
@@ -48,44 +75,38 @@ def mark_of(name: str, thing: Any) -> Mark:
     return Mark(name, thing.start_mark.line + 1, thing.start_mark.column + 1)
 
 
-def _compose(text: str) -> yaml.Node | None:
-    """The nodes of a text; None where there are none, or where the text is so broken that they cannot be had."""
-    loader_type = type(
-        "Loader", (Parser,), {"resolve": lambda *_: "", "descend_resolver": _nothing, "ascend_resolver": _nothing}
-    )
-    try:
-        loader = loader_type(text)
-        node: yaml.Node | None = loader.get_single_node()
-    except yaml.YAMLError:
-        return None
-    return node
+def _sources(merged: yaml.Node) -> list[yaml.Node]:
+    return merged.value if isinstance(merged, yaml.SequenceNode) else [merged]
 
 
-def _nothing(*_: object) -> None:
-    """In place of YAML's guesses about types, which take most of the time."""
-
-
-def _children(places: list[_Place], part: str | int) -> list[_Place]:
-    if isinstance(part, str):
-        return [found for mark, node in places for found in _values(mark.file, node, part)]
+def _counted(places: list[_Place], index: int) -> list[_Place]:
+    """The item of a list that begins in one file and goes on in the next."""
     for mark, node in places:
-        if isinstance(node, yaml.SequenceNode):
-            if part < len(node.value):
-                return [(mark_of(mark.file, node.value[part]), node.value[part])]
-            part -= len(node.value)
+        items = node.value if isinstance(node, yaml.SequenceNode) else []
+        if index < len(items):
+            return [_Place(mark_of(mark.file, items[index]), items[index])]
+        index -= len(items)
     return []
 
 
-def _values(file: str, node: yaml.Node, key: str) -> list[_Place]:
-    """The value of a key with the key's mark; one of a merged mapping where it has none of its own."""
-    if not isinstance(node, yaml.MappingNode):
-        return []
-    for own, value in node.value:
-        if own.value == key:
-            return [(mark_of(file, own), value)]
-    for own, merged in node.value:
-        if own.value == "<<":
-            for source in merged.value if isinstance(merged, yaml.SequenceNode) else [merged]:
-                if found := _values(file, source, key):
-                    return found
-    return []
+class _Loader(Parser):  # type: ignore[misc]
+    """Composes nodes without YAML's guesses about types, which take most of the time."""
+
+    def resolve(self, *_: object) -> str:
+        return ""
+
+    def descend_resolver(self, *_: object) -> None: ...
+
+    def ascend_resolver(self) -> None: ...
+
+
+def _compose(text: str) -> yaml.Node | None:
+    """The nodes of a text.  None of these many objects can be garbage, and looking for some would take thrice the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        node: yaml.Node | None = _Loader(text).get_single_node()
+        return node
+    finally:
+        if collecting:
+            gc.enable()

@@ -8,6 +8,11 @@ from typing import NamedTuple
 
 Path = tuple[str | int, ...]
 
+MAX_PROBLEMS = 1000
+"""A file of fifty megabytes can have a million problems; nobody reads more of them than this."""
+
+_MAX_TEXT = 300
+
 
 class Mark(NamedTuple):
     """A place in a file; line and column count from 1."""
@@ -30,7 +35,7 @@ class ConfigProblem(NamedTuple):
 
     def __str__(self) -> str:
         where = f"{self.mark}: {path_text(self.path)}" if self.path else str(self.mark)
-        return f"{where}: {self.what} ({self.hint})" if self.hint else f"{where}: {self.what}"
+        return one_line(f"{where}: {self.what} ({self.hint})" if self.hint else f"{where}: {self.what}")
 
 
 class ConfigError(Exception):
@@ -49,8 +54,22 @@ def path_text(path: Path) -> str:
     return text
 
 
+def one_line(text: str) -> str:
+    """A text as one line that can be printed: what a file has in it may be anything."""
+    return text if text.isprintable() else "".join(_printable(letter) for letter in text)
+
+
+def _printable(letter: str) -> str:
+    return letter if letter.isprintable() else letter.encode("unicode_escape", "replace").decode("ascii")
+
+
+def shortened(text: str) -> str:
+    """A text without its middle, if it is too long to be read."""
+    return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT // 2]} … {text[-_MAX_TEXT // 2 :]}"
+
+
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """The question whether the most similar of `choices` was meant, or all of them."""
     known = {choice.casefold(): choice for choice in choices}
-    close = difflib.get_close_matches(word.casefold(), known, n=1)
+    close = difflib.get_close_matches(word[:_MAX_TEXT].casefold(), known, n=1)
     return f"did you mean {known[close[0]]}?" if close else f"there is {', '.join(known.values())}"

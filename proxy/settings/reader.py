@@ -15,7 +15,7 @@ wrong.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import yaml
@@ -29,13 +29,13 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from proxy.settings import marks
+from proxy.settings import marks as parsing
 from proxy.settings.marks import Marks, mark_of
-from proxy.settings.problems import ConfigError, ConfigProblem, Mark
+from proxy.settings.problems import MAX_PROBLEMS, ConfigError, ConfigProblem, Mark, Path, shortened
 
 MAX_OCTETS = 64 * 1024 * 1024
 MAX_DEPTH = 64
-MAX_VALUES = 5_000_000
+MAX_VALUES = 2_000_000
 
 Data = Any
 _PLAIN = {"": None, "true": True, "false": False}
@@ -69,7 +69,7 @@ def decode(name: str, content: str | bytes) -> str:
 def read_yaml(name: str, text: str) -> Data:
     """The data of one YAML document; ConfigError where there is none to be read."""
     try:
-        parser = marks.Parser(text)
+        parser = parsing.Parser(text)
         try:
             return _Composer(name, text, parser.get_event).document()
         finally:
@@ -103,6 +103,7 @@ class _Composer:
         self._anchors: dict[str, tuple[Data, int] | None] = {}
         self._values = 0
         self._path: list[str | int] = []
+        self._twice: list[tuple[Mark, Path]] = []
 
     def document(self) -> Data:
         data = None
@@ -116,9 +117,16 @@ class _Composer:
                     )
                     break
                 data = self._value(self._next())
-        if self._problems:
-            raise ConfigError(self._problems)
+        if self._problems or self._twice:
+            raise ConfigError([*self._problems, *self._all_twice()])
         return data
+
+    def _all_twice(self) -> Iterator[ConfigProblem]:
+        """The keys that stand twice, and where first: found last, when the text is known to be whole and within bounds."""
+        marks = None if self._problems else Marks([(self._name, self._text)])
+        for mark, path in self._twice:
+            first = f", first in line {marks.mark(path).line}" if marks else ""
+            yield ConfigProblem(mark, path, f"{path[-1]} stands twice{first}", "keep one of the two")
 
     def _value(self, event: Any) -> Data:
         """Any value, with whatever may stand before it."""
@@ -180,13 +188,18 @@ class _Composer:
             if key == "<<" and not event.style:
                 merged += self._sources(event, value)
             elif key in data:
-                self._twice(event)
+                self._stands_twice(event)
             else:
                 data[key] = value
         self._path.pop()
         for source in merged:
             data = {**source, **data}
         return data
+
+    def _stands_twice(self, event: Any) -> None:
+        self._twice.append((mark_of(self._name, event), tuple(self._path)))
+        if len(self._twice) >= MAX_PROBLEMS:
+            self._fail(event, f"with this there are {MAX_PROBLEMS:,} keys that stand twice")
 
     def _odd_key(self, event: Any) -> None:
         """A key with a tag, an anchor, or that is no scalar: `{{name}}` is one of the latter."""
@@ -201,11 +214,6 @@ class _Composer:
             return []
         return sources
 
-    def _twice(self, event: Any) -> None:
-        first = Marks([(self._name, self._text)]).mark(tuple(self._path))
-        what = f"{event.value} stands twice here, first in line {first.line}"
-        self._problems.append(ConfigProblem(mark_of(self._name, event), tuple(self._path), what, "keep one of the two"))
-
     def _count(self, event: Any, values: int) -> None:
         self._values += values
         if self._values > MAX_VALUES:
@@ -213,7 +221,9 @@ class _Composer:
             self._fail(event, what, "those of a reference count wherever it stands")
 
     def _problem(self, event: Any, what: str, hint: str = "") -> None:
-        self._problems.append(ConfigProblem(mark_of(self._name, event), (), what, hint))
+        self._problems.append(ConfigProblem(mark_of(self._name, event), (), shortened(what), hint))
+        if len(self._problems) >= MAX_PROBLEMS:
+            raise ConfigError(self._problems)
 
     def _fail(self, event: Any, what: str, hint: str = "") -> None:
         self._problem(event, what, hint)

@@ -10,7 +10,8 @@ they were written; whether they are data of their type is seen when they are pac
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from proxy.dns.codes import (
     TYPE_A,
@@ -34,7 +35,7 @@ from proxy.dns.codes import (
 )
 from proxy.dns.names import MAX_LABEL, MAX_NAME, Name
 from proxy.settings.problems import Path, did_you_mean, path_text
-from proxy.settings.takes import Data, Place, Takes, Wrong, kind_of, text_of
+from proxy.settings.takes import Data, Place, Wrong, is_scalar, kind_of, refuse, text_of
 from proxy.settings.unsupported import not_yet
 from proxy.settings.values import parse_address, parse_name, parse_ttl
 
@@ -46,7 +47,7 @@ RECORD_TYPES = {TYPE_WORDS[number]: number for number in _TYPES}
 """The types that a record can have, those of Route 53 and PTR's like, by their words."""
 
 _KEYS = (*RECORD_TYPES, "ttl")
-_EXAMPLE = '{www: 10.0.5.10, "@": {MX: ["10 mail.example.com."], ttl: 60}}'
+_TOGETHER = "put the values into one list"
 _A_RECORD = "write for example 10.0.5.10, [10.0.5.10, 10.0.5.11] or {CNAME: www.example.com, ttl: 60}"
 
 
@@ -63,21 +64,18 @@ class RecordSpec(NamedTuple):
     path: Path
 
 
-class Records(Takes):
+@dataclass(frozen=True, slots=True)
+class Records:
     """The records of the zone whose `name` stands beside them; with `whole_names`, of any names."""
 
-    expects = "a mapping from names to records"
-    example = _EXAMPLE
+    whole_names: bool = False
+    expects: str = "a mapping from names to records"
+    example: str = '{www: 10.0.5.10, "@": {MX: ["10 mail.example.com."], ttl: 60}}'
 
-    def __init__(self, *, whole_names: bool = False) -> None:
-        self.whole_names = whole_names
-
-    def check(self, data: Data, place: Place) -> tuple[RecordSpec, ...]:
-        if data in (None, "~", "null"):
-            return ()
+    def check(self, data: Data, place: Place) -> Any:
+        """The records, in the order of the file."""
         if not isinstance(data, dict):
-            self.refuse(data, place)
-            return ()
+            return refuse(self, data, place)
         if self.whole_names:
             return read_records(data, place, None)
         try:
@@ -95,7 +93,7 @@ def read_records(data: dict[str, Data], place: Place, zone: Name | None) -> tupl
         try:
             owner = _absolute(name, zone)
         except Wrong as wrong:
-            place.at(name).wrong(wrong.what, wrong.hint)
+            place.at(name).catch(wrong)
             continue
         if value.__class__ is str:
             try:
@@ -143,10 +141,10 @@ def _addresses(owner: Name, items: list[Data], place: Place) -> list[RecordSpec]
     values: dict[int, list[str]] = {}
     for index, item in enumerate(items):
         try:
-            address = parse_address(text_of(item) if isinstance(item, str | bool) else kind_of(item))
+            address = parse_address(text_of(item) if is_scalar(item) else kind_of(item))
             values.setdefault(TYPE_A if address.version == 4 else TYPE_AAAA, []).append(item)
         except Wrong as wrong:
-            place.at(index).wrong(wrong.what, wrong.hint)
+            place.at(index).catch(wrong)
     if not items:
         place.wrong("the list is empty", _A_RECORD)
     return [RecordSpec(owner, kind, tuple(texts), None, place.path) for kind, texts in values.items()]
@@ -170,9 +168,9 @@ def _records_by_type(owner: Name, data: dict[str, Data], place: Place) -> list[R
 
 def _ttl(data: Data, place: Place) -> int | None:
     try:
-        return parse_ttl(text_of(data) if isinstance(data, str | bool) else kind_of(data))
+        return parse_ttl(text_of(data) if is_scalar(data) else kind_of(data))
     except Wrong as wrong:
-        place.wrong(wrong.what, wrong.hint)
+        place.catch(wrong)
         return None
 
 
@@ -183,7 +181,7 @@ def _texts(data: Data, place: Place) -> tuple[str, ...]:
     if not items:
         place.wrong("the list is empty", "leave the key out, or write a value")
     for index, item in enumerate(items):
-        if not isinstance(item, str | bool):
+        if not is_scalar(item):
             inner = place.at(index) if items is data else place
             inner.wrong(f"the data of a record are expected here, not {kind_of(item)}", "write them as one text")
     return tuple(text_of(item) for item in items)
@@ -195,6 +193,5 @@ def _check_twice(found: list[RecordSpec], place: Place) -> None:
     for spec in found:
         first = known.setdefault(spec[:2], spec)
         if first is not spec:
-            place.problems.append(
-                (spec.path, f"{path_text(first.path)} is the same name and type", "put the values together")
-            )
+            what = f"{path_text(first.path)} is of the same name and type"
+            place.wrong(what, "put the values together in one of the two", spec.path[len(place.path) :])

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from proxy.model.answers import Protocol, ServerAddress
+from proxy.settings.composites import ByKind, Key, ObjectOf
 from proxy.settings.problems import Path
-from proxy.settings.takes import ByKind, Key, ObjectOf, Text, Wrong, whole_number
+from proxy.settings.takes import Text, Wrong, whole_number
 from proxy.settings.values import VIEW
 
 _DNS_PORT = 53
@@ -79,14 +80,8 @@ def _with_view(written: _WrittenListen, _: Path) -> ListenSetting:
     return ListenSetting(written.address.host, written.address.port, written.view)
 
 
-def show_listen(setting: ListenSetting) -> str | dict[str, str]:
-    """A listener as a file has it."""
-    return {"address": str(setting), "view": setting.view} if setting.view else str(setting)
-
-
 LISTEN = ByKind(
-    scalar=Text("an address and a port", "127.0.0.1:1053", parse_listen, str),
+    scalar=Text("an address and a port", "127.0.0.1:1053", parse_listen),
     mapping=ObjectOf(_WrittenListen, '{address: "127.0.0.1:1053", view: internet}', _with_view),
-    show=show_listen,
 )
 SERVER = Text("a server", "1.1.1.1", parse_server)

@@ -139,15 +139,15 @@ def parse_question(text: str) -> tuple[Name, int]:
     return parse_name(words[0]), parse_type(words[1] if len(words) == 2 else "A")
 
 
-def _like(pattern: str, what: str, example: str, *, hint: str = "") -> Text:
+def _like(expects: str, pattern: str, example: str, hint: str = "", *, number: bool = False) -> Text:
     """A word of a certain form."""
 
     def parse(text: str) -> str:
         if re.fullmatch(pattern, text) is None:
-            raise Wrong(f"{text or 'an empty text'} is not {what}", hint or f"write for example {example}")
+            raise Wrong(f"{text or 'an empty text'} is not {expects}", hint or f"write for example {example}")
         return text
 
-    return Text(what, example, parse, pattern=pattern)
+    return Text(expects, example, parse, pattern=pattern, number=number)
 
 
 def _parse_vpc_name(text: str) -> str:
@@ -164,19 +164,19 @@ CIDR = Text("a network", "10.0.0.0/16", parse_cidr, pattern=r"[0-9A-Fa-f.:]+/[0-
 CIDR_V4 = Text("an IPv4 network", "10.0.1.0/24", _parse_cidr_of(4), pattern=r"[0-9.]+/[0-9]+")
 CIDR_V6 = Text("an IPv6 network", '"2001:db8::/64"', _parse_cidr_of(6), pattern=r"[0-9A-Fa-f.:]+/[0-9]+")
 NETWORK = Text("a network", "10.0.0.0/16", parse_network, pattern=r"[0-9A-Fa-f.:]+(/[0-9]+)?")
-TTL = Text("a TTL", "300", parse_ttl)
+TTL = Text("a TTL", "300", parse_ttl, number=True)
 TYPE = Text("a record type", "SOA", parse_type, type_word)
 RCODE = Text("a response code", "NXDOMAIN", parse_rcode, rcode_word)
 QUESTION = Text("a name and a type", "www.example.com A", parse_question)
-ANYTHING = Text("a text", "10.0.0.1")
+ANYTHING = Text("a text", "10.0.0.1", number=True)
 
-WORD = _like(r"\w[\w.-]*", "a word of letters, digits, hyphens, dots and underscores", "app")
-VPC_NAME = Text("a VPC's name", "app", _parse_vpc_name, pattern=r"\w[\w.-]*")
-VIEW = _like(r"\w[\w.-]*(/\w[\w.-]*)?", "a view: a VPC, VPC/NAME of an inbound endpoint, or internet", "app")
-REGION = _like(_REGION, "a region", "us-east-1")
-ZONE = _like(_REGION + r"([a-z]|-[a-z0-9-]+)", "an availability zone", "us-east-1a")
-ACCOUNT = _like(r"[0-9]{12}", "an account: 12 digits", '"111122223333"')
-VPC_ID = _like(r"vpc-[0-9a-z]+", "a VPC's id", "vpc-0123456789abcdef0")
-ENDPOINT_ID = _like(r"vpce-[0-9a-z]+(-[0-9a-z]+)*", "an endpoint's id", "vpce-0123456789abcdef0-a1b2c3d4")
-ZONE_ID = _like(r"[0-9A-Za-z]+", "a zone's id", "Z0123456789EXAMPLE")
-SERVICE = _like(r"[0-9A-Za-z][\w.-]*", "a service", "monitoring")
+WORD = _like("a word", r"\w[\w.-]*", "app", "letters, digits, hyphens, dots and underscores")
+VPC_NAME = Text("a VPC's name", "app", _parse_vpc_name, pattern=WORD.pattern)
+VIEW = _like("a view", r"\w[\w.-]*(/\w[\w.-]*)?", "app", "a VPC, VPC/NAME of its inbound endpoint, or internet")
+REGION = _like("a region", _REGION, "us-east-1")
+ZONE = _like("an availability zone", _REGION + "([a-z]|-[a-z0-9-]+)", "us-east-1a")
+ACCOUNT = _like("an account", "[0-9]{12}", '"111122223333"', "12 digits", number=True)
+VPC_ID = _like("a VPC's id", "vpc-[0-9a-z]+", "vpc-0123456789abcdef0")
+ENDPOINT_ID = _like("an endpoint's id", "vpce-[0-9a-z]+(-[0-9a-z]+)*", "vpce-0123456789abcdef0-a1b2c3d4")
+ZONE_ID = _like("a zone's id", "[0-9A-Za-z]+", "Z0123456789EXAMPLE")
+SERVICE = _like("a service", r"[0-9A-Za-z][\w.-]*", "monitoring")
