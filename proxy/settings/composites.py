@@ -27,7 +27,7 @@ class ListOf:
     @property
     def expects(self) -> str:
         """A list of what."""
-        return f"a list, each {self.item.expects}"
+        return f"a list (each item {self.item.expects})"
 
     @property
     def example(self) -> str:
@@ -50,7 +50,7 @@ class OneOrList:
     @property
     def expects(self) -> str:
         """One of what."""
-        return f"{self.item.expects}, or a list of such,"
+        return f"{self.item.expects} (or a list of such)"
 
     @property
     def example(self) -> str:
@@ -99,6 +99,8 @@ class MapOf:
 class ByKind:
     """One thing where a scalar stands, others where a list or a mapping does."""
 
+    expects: str
+    example: str
     scalar: Takes | None = None
     sequence: Takes | None = None
     mapping: Takes | None = None
@@ -107,16 +109,6 @@ class ByKind:
     def choices(self) -> tuple[Takes, ...]:
         """What may stand here, the simplest first."""
         return tuple(takes for takes in (self.scalar, self.sequence, self.mapping) if takes)
-
-    @property
-    def expects(self) -> str:
-        """All the choices."""
-        return ", or ".join(takes.expects for takes in self.choices)
-
-    @property
-    def example(self) -> str:
-        """The simplest."""
-        return self.choices[0].example
 
     def check(self, data: Data, place: Place) -> Any:
         """The value of what stands there."""

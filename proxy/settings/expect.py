@@ -44,6 +44,7 @@ def _parts(text: str) -> list[tuple[str, str]]:
     return re.findall(r"(\[?)([^.\[\]]+)", text)
 
 
+_PART = Text("a text", "ConflictingDomainExists")
 _PATH = Text("a path", "private_zones[1]", parse_path)
 
 
@@ -51,7 +52,7 @@ _PATH = Text("a path", "private_zones[1]", parse_path)
 class RefusalExpected:
     """`expect: {error, at}`: the file has to be refused with a problem whose text holds `error`, at `at` or below."""
 
-    error: Annotated[str, Key(ANYTHING, "A part of the problem's text.")]
+    error: Annotated[str, Key(_PART, "A part of the problem's text.")]
     at: Annotated[Path | None, Key(_PATH, "Where it is, or what it lies below.", default="anywhere")] = None
 
 
@@ -105,6 +106,8 @@ def _settle(written: _WrittenExpectation, path: Path) -> ExpectationSetting:
 
 REFUSAL = ObjectOf(RefusalExpected, '{error: "ConflictingDomainExists", at: "private_zones[1]"}')
 EXPECT = ByKind(
+    "a list of expectations",
+    "[{view: app, query: www.example.com A, answers: [10.0.5.10]}]",
     sequence=ListOf(ObjectOf(_WrittenExpectation, "{view: app, query: www.example.com A, answers: [10.0.5.10]}", _settle)),
     mapping=REFUSAL,
 )

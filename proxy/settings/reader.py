@@ -14,6 +14,7 @@ wrong.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -59,9 +60,9 @@ def decode(name: str, content: str | bytes) -> str:
     if isinstance(content, str):
         return content.removeprefix("\ufeff")
     try:
-        return content.decode("utf-8-sig")
+        return content.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8-sig", "replace")
+        before = error.object[: error.start].decode()
         mark = _mark_of_offset(name, before, len(before))
         raise ConfigError([ConfigProblem(mark, (), "this is not UTF-8", "save the file as UTF-8")]) from None
 

@@ -121,7 +121,10 @@ def _absolute(name: str, zone: Name | None) -> Name:
         return owner
     if name.isalnum() and name.isascii() and len(name) <= MAX_LABEL and len(name) + len(zone) < MAX_NAME:
         return Name(bytes((len(name),)) + name.lower().encode("ascii") + zone)
-    return parse_name(f"{name}.{zone}" if zone != b"\0" else name)
+    whole = parse_name(name)[:-1] + zone
+    if len(whole) > MAX_NAME:
+        raise Wrong(f"with its zone {zone}, this name is longer than {MAX_NAME} octets")
+    return Name(whole)
 
 
 def _records_of(owner: Name, value: Data, place: Place) -> list[RecordSpec]:
@@ -130,10 +133,11 @@ def _records_of(owner: Name, value: Data, place: Place) -> list[RecordSpec]:
         return _records_by_type(owner, value, place)
     if isinstance(value, list):
         if any(isinstance(item, dict) for item in value):
-            place.wrong(not_yet(place.path, "a list with a routing policy") or "a list of addresses is expected", _A_RECORD)
+            later = not_yet(place.path, "a list with a routing policy")
+            place.wrong(later or "a list of mappings stands where a record is expected")
             return []
         return _addresses(owner, value, place)
-    place.wrong(f"a record is expected here, not {kind_of(value)}", _A_RECORD)
+    place.wrong(f"{kind_of(value)} stands where a record is expected", _A_RECORD)
     return []
 
 
@@ -183,7 +187,7 @@ def _texts(data: Data, place: Place) -> tuple[str, ...]:
     for index, item in enumerate(items):
         if not is_scalar(item):
             inner = place.at(index) if items is data else place
-            inner.wrong(f"the data of a record are expected here, not {kind_of(item)}", "write them as one text")
+            inner.wrong(f"{kind_of(item)} stands where the data of a record are expected", "write them as one text")
     return tuple(text_of(item) for item in items)
 
 

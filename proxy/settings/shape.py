@@ -17,7 +17,7 @@ from proxy.dns.names import Name
 from proxy.model.answers import ServerAddress
 from proxy.settings.composites import ByKind, Key, ListOf, MapOf, ObjectOf, OneOrList
 from proxy.settings.expect import EXPECT, ExpectationSetting, RefusalExpected
-from proxy.settings.problems import Path
+from proxy.settings.problems import Path, did_you_mean
 from proxy.settings.records import Records, RecordSpec
 from proxy.settings.sockets import LISTEN, SERVER, ListenSetting
 from proxy.settings.takes import Choice, Flag, Integer, Text, Wrong
@@ -45,16 +45,16 @@ __all__ = [
 ]  # fmt: skip
 
 _ALLOWED_WORDS = ("loopback", "vpcs", "any")
+_SIDES = ByKind("true, false or a list of VPCs", "true", scalar=Flag(), sequence=ListOf(VPC_NAME))
 _CACHE_TIME = duration(0, MAX_TTL)
 
 
 def _parse_allowed(text: str) -> Network | str:
     if text in _ALLOWED_WORDS:
         return text
-    try:
+    if text[:1].isdecimal() or ":" in text:
         return parse_network(text)
-    except Wrong as wrong:
-        raise Wrong(wrong.what, f"write {', '.join(_ALLOWED_WORDS)} or a network such as 10.0.0.0/16") from None
+    raise Wrong(f"{text} is neither a network nor one of {', '.join(_ALLOWED_WORDS)}", did_you_mean(text, _ALLOWED_WORDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class _WrittenPeering:
     dns_resolution: Annotated[
         bool | tuple[str, ...],
         Key(
-            ByKind(scalar=Flag(), sequence=ListOf(VPC_NAME)),
+            _SIDES,
             "The sides that allow DNS resolution from the other; true: both.",
         ),
     ] = False
@@ -231,9 +231,7 @@ class Settings:
 def settle(settings: Settings, _: Path) -> Settings:
     """What keys of the top rule out each other; raises Wrong."""
     if settings.short_endpoints and settings.vpcs:
-        raise Wrong(
-            "endpoints at the top and vpcs exclude each other", "put the endpoints into their VPC: vpcs.NAME.endpoints"
-        )
+        raise Wrong("endpoints at the top and vpcs exclude each other", "write vpcs.NAME.endpoints", ("endpoints",))
     return settings
 
 

@@ -81,6 +81,8 @@ def _with_view(written: _WrittenListen, _: Path) -> ListenSetting:
 
 
 LISTEN = ByKind(
+    "an address and a port",
+    "127.0.0.1:1053",
     scalar=Text("an address and a port", "127.0.0.1:1053", parse_listen),
     mapping=ObjectOf(_WrittenListen, '{address: "127.0.0.1:1053", view: internet}', _with_view),
 )

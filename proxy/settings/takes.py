@@ -89,7 +89,7 @@ class Takes(Protocol):
 
 def refuse(takes: Takes, data: Data, place: Place) -> None:
     """Note that data are of the wrong kind."""
-    place.wrong(f"{takes.expects} is expected here, not {kind_of(data)}", f"write for example {takes.example}")
+    place.wrong(f"{kind_of(data)} stands where {takes.expects} is expected", f"write for example {takes.example}")
 
 
 def kind_of(data: Data) -> str:
@@ -165,9 +165,7 @@ class Choice:
         text = text_of(data)
         if text not in self.words:
             later = not_yet(place.path, text)
-            return (
-                place.wrong(later) if later else place.wrong(f"{text} is nothing to choose", did_you_mean(text, self.words))
-            )
+            return place.wrong(later) if later else place.wrong(f"{text} is no choice here", did_you_mean(text, self.words))
         return text
 
 

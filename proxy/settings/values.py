@@ -26,7 +26,7 @@ def parse_name(text: str) -> Name:
     try:
         return Name.from_text(text)
     except MalformedMessage as error:
-        raise Wrong(f"{text or 'an empty text'} is no name: {error.what}", "write for example www.example.com") from None
+        raise Wrong(f"this is no name: {error.what}", "write for example www.example.com") from None
 
 
 def parse_address(text: str) -> Address:
@@ -144,7 +144,9 @@ def _like(expects: str, pattern: str, example: str, hint: str = "", *, number: b
 
     def parse(text: str) -> str:
         if re.fullmatch(pattern, text) is None:
-            raise Wrong(f"{text or 'an empty text'} is not {expects}", hint or f"write for example {example}")
+            raise Wrong(
+                f"{text or 'an empty text'} is not {expects}", f"write {hint}" if hint else f"write for example {example}"
+            )
         return text
 
     return Text(expects, example, parse, pattern=pattern, number=number)

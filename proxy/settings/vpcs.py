@@ -49,8 +49,18 @@ def _all_auto(subnets: Iterable[str]) -> dict[str, str]:
     return dict.fromkeys(subnets, _AUTO)
 
 
-_INTERFACE = ByKind(scalar=Text("an address, or auto", "10.0.1.50", _parse_interface), sequence=ListOf(ADDRESS))
-_INTERFACES = ByKind(mapping=MapOf(WORD, _INTERFACE), sequence=ListOf(WORD, _all_auto))
+_INTERFACE = ByKind(
+    "an address, a list of addresses or auto",
+    "10.0.1.50",
+    scalar=Text("an address, or auto", "10.0.1.50", _parse_interface),
+    sequence=ListOf(ADDRESS),
+)
+_INTERFACES = ByKind(
+    "a mapping from subnets to addresses, or a list of subnets,",
+    "{private-a: 10.0.1.50}",
+    sequence=ListOf(WORD, _all_auto),
+    mapping=MapOf(WORD, _INTERFACE),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,63 @@
+"""What cannot be said yet is refused by its name, and never ignored."""
+
+from __future__ import annotations
+
+import pytest
+
+from proxy.settings import read_settings
+from proxy.settings.composites import keys_of
+from proxy.settings.problems import ConfigError
+from proxy.settings.shape import Settings
+from proxy.settings.unsupported import NOT_YET
+
+FILES = {
+    "admin: false": "admin",
+    "cache: {prefetch: true, serve_stale: 1d}": "prefetch",
+    "endpoint_services: {}": "endpoint_services",
+    "firewall_fail_open: []": "firewall_fail_open",
+    "firewall_rule_groups: []": "firewall_rule_groups",
+    "limits: {packets_per_second: 0}": "packets_per_second",
+    "profiles: []": "profiles",
+    "query_log: {}": "query_log",
+    "quirks: {}": "quirks",
+    "resolver_rules: []": "resolver_rules",
+    "upstream: {cassette: x}": "cassette",
+    "upstream: {mode: record}": "record",
+    "upstream: {mode: replay}": "replay",
+    "upstream: {strategy: fastest}": "fastest",
+    "upstream: {strategy: random}": "random",
+    "upstream: {servers: tls://1.1.1.1#one.one.one.one}": "tls://1.1.1.1#one.one.one.one",
+    "upstream: {servers: [https://dns.example/dns-query]}": "https://dns.example/dns-query",
+    "vpcs: {a: {autodefined_reverse: true}}": "autodefined_reverse",
+    "vpcs: {a: {dhcp: {}}}": "dhcp",
+    "vpcs: {a: {instances: {}}}": "instances",
+    "vpcs: {a: {subnets: {s: {az: us-east-1a, dns64: false}}}}": "dns64",
+    "vpcs: {a: {endpoints: {k: {type: resource, domains: {}}}}}": "resource",
+    "vpcs: {a: {endpoints: {k: {service: x, type: gateway_load_balancer}}}}": "gateway_load_balancer",
+    "vpcs: {a: {endpoints: {k: {service: x, type: service_network}}}}": "service_network",
+    "vpcs: {a: {endpoints: {k: {service: x, private_dns_preference: x}}}}": "private_dns_preference",
+    "vpcs: {a: {endpoints: {k: {service: x, private_dns_specified_domains: []}}}}": "private_dns_specified_domains",
+    "public_zones: [{name: a.b, records: {x: {alias: y, type: A}}}]": "alias",
+    "private_zones: [{name: a.b, records: {x: [{A: 1.1.1.1, weight: 1}]}}]": "a list with a routing policy",
+    "public_records: {x.y: [{A: 1.1.1.1, weight: 1}]}": "a list with a routing policy",
+}
+
+
+@pytest.mark.parametrize("text", FILES)
+def test_it_is_refused_as_not_there_yet(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_settings([("x", text)])
+    problem = caught.value.problems[0]
+    assert (problem.what, problem.hint) == (f"{FILES[text]} is not supported yet", "")
+    assert all(problem.what.endswith(" is not supported yet") for problem in caught.value.problems)
+
+
+def test_no_row_stands_for_a_key_that_is_there() -> None:
+    rows = [row for row in NOT_YET.splitlines() if row and "." not in row]
+    assert rows
+    assert not keys_of(Settings).keys() & set(rows)
+
+
+def test_the_same_word_elsewhere_is_an_unknown_key() -> None:
+    with pytest.raises(ConfigError, match="unknown key admin"):
+        read_settings([("x", "vpcs: {a: {admin: false}}")])

@@ -1,0 +1,124 @@
+"""The words that keys take, and the values that they are."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import pytest
+
+from proxy.dns.names import Name
+from proxy.model.answers import Protocol, ServerAddress
+from proxy.settings.sockets import SERVER, ListenSetting, parse_listen
+from proxy.settings.takes import Text, Wrong, whole_number
+from proxy.settings.values import (
+    ACCOUNT,
+    ADDRESS,
+    CIDR,
+    NAME,
+    NETWORK,
+    QUESTION,
+    RCODE,
+    REGION,
+    TTL,
+    TYPE,
+    VIEW,
+    WORD,
+    ZONE,
+    duration,
+    show_seconds,
+)
+
+TIME = duration(0, 10**9)
+UDP, TCP = Protocol.UDP, Protocol.TCP
+
+GOOD: list[tuple[Text, str, Any]] = [
+    (NAME, "WWW.Example.com.", Name.from_text("www.example.com")),
+    (NAME, ".", Name.from_text(".")),
+    (ADDRESS, "2001:DB8::1", ip_address("2001:db8::1")),
+    (CIDR, "10.0.0.0/8", ip_network("10.0.0.0/8")),
+    (CIDR, "2001:0db8::/32", ip_network("2001:db8::/32")),
+    (NETWORK, "10.1.2.3", ip_network("10.1.2.3/32")),
+    (TIME, "500ms", 0.5),
+    (TIME, "1.5s", 1.5),
+    (TIME, "15m", 900.0),
+    (TIME, "1h", 3600.0),
+    (TIME, "1d", 86_400.0),
+    (TIME, "2w", 1_209_600.0),
+    (TTL, "0", 0),
+    (TTL, "2147483647", 2**31 - 1),
+    (TTL, "15m", 900),
+    (TYPE, "aaaa", 28),
+    (TYPE, "TYPE65280", 65280),
+    (RCODE, "nxdomain", 3),
+    (QUESTION, "www.example.com  AAAA", (Name.from_text("www.example.com"), 28)),
+    (REGION, "us-gov-east-1", "us-gov-east-1"),
+    (ZONE, "us-west-2-lax-1a", "us-west-2-lax-1a"),
+    (ACCOUNT, "000000000000", "000000000000"),
+    (WORD, "off", "off"),
+    (VIEW, "app/onprem", "app/onprem"),
+    (SERVER, "system", "system"),
+    (SERVER, "1.1.1.1", ServerAddress(UDP, "1.1.1.1", 53)),
+    (SERVER, "1.1.1.1:5353", ServerAddress(UDP, "1.1.1.1", 5353)),
+    (SERVER, "2001:db8::1", ServerAddress(UDP, "2001:db8::1", 53)),
+    (SERVER, "[2001:db8::1]:54", ServerAddress(UDP, "2001:db8::1", 54)),
+    (SERVER, "tcp://1.1.1.1", ServerAddress(TCP, "1.1.1.1", 53)),
+    (SERVER, "tcp://[::1]:54", ServerAddress(TCP, "::1", 54)),
+]
+
+
+@pytest.mark.parametrize(("takes", "text", "value"), GOOD)
+def test_a_word_has_its_value(takes: Text, text: str, value: Any) -> None:
+    assert takes.parse(text) == value
+
+
+BAD: list[tuple[Text, str]] = [
+    (NAME, "ex ämple"),
+    (ADDRESS, "fe80::1%eth0"),
+    (ADDRESS, "10.0.0.01"),
+    (CIDR, "10.0.0.0/08"),
+    (CIDR, "/8"),
+    (TIME, "1 s"),
+    (TIME, "-1s"),
+    (TIME, "1e3s"),
+    (TTL, "0x10"),
+    (TTL, "1.5s"),
+    (REGION, "us-east-1a"),
+    (REGION, "us-east-1\n"),
+    (ACCOUNT, "١٢٣٤٥٦٧٨٩٠١٢"),
+    (WORD, "a b"),
+    (SERVER, "https:/x"),
+]
+
+
+@pytest.mark.parametrize(("takes", "text"), BAD)
+def test_what_is_no_such_word_is_wrong(takes: Text, text: str) -> None:
+    with pytest.raises(Wrong):
+        takes.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("127.0.0.1:1053", "127.0.0.1:1053"),
+        ("127.0.0.1", "127.0.0.1:53"),
+        ("::1", "[::1]:53"),
+        ("[::1]", "[::1]:53"),
+        ("[::]:0", "[::]:0"),
+    ],
+)
+def test_a_listener_has_an_address_and_a_port(text: str, shown: str) -> None:
+    listen = parse_listen(text)
+    assert str(listen) == shown
+    assert parse_listen(shown) == listen == ListenSetting(listen.host, listen.port)
+
+
+@pytest.mark.parametrize("text", ["0s", "1ms", "500ms", "2s", "15m", "90s", "1h", "1d", "10d"])
+def test_a_time_is_shown_as_it_is_written(text: str) -> None:
+    assert show_seconds(TIME.parse(text)) == text
+
+
+@pytest.mark.parametrize("text", ["012", "0x10", "1e3", "1_000", "+1", "-1", "", " 1", "1.0", "²", "9" * 30])
+def test_a_whole_number_has_nothing_but_digits(text: str) -> None:
+    assert whole_number(text) is None
+    assert whole_number("0") == 0
