@@ -1,7 +1,7 @@
 """Lists, mappings, and mappings with known keys, of what `takes.py` has.
 
->>> OneOrList(Integer(0, 9)).check("7", Place((), []))
-(7,)
+>>> OneOrList(Text("a word", "app")).check("x", Place((), []))
+('x',)
 """
 
 from __future__ import annotations
