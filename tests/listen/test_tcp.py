@@ -55,7 +55,7 @@ def slow_or_quick(gate: Gate) -> Handle:
 
 async def until_waiting(gate: Gate, number: int) -> None:
     async with asyncio.timeout(2.0):
-        while gate.waiting != number:  # noqa: ASYNC110  a number to reach, going up or down
+        while gate.waiting != number:  # a number to reach, going up or down
             await asyncio.sleep(0.001)
 
 
