@@ -27,7 +27,7 @@ def compile_internet(
     every = list(chain.from_iterable(endpoints.values()))
     return Internet(
         endpoint_zones=_endpoint_zones(every),
-        endpoint_ids=tuple(endpoint.id.lower().encode("ascii") + b"-" for endpoint in every),
+        endpoint_ids=tuple(endpoint.id.encode("ascii") + b"-" for endpoint in every if endpoint.vpce_zone is not None),
         names=_public_names(settings, problems),
         zones=_public_zones(settings, problems),
         soa=NEGATIVE_SOA,
@@ -37,8 +37,10 @@ def compile_internet(
 
 def _endpoint_zones(endpoints: Iterable[Endpoint]) -> dict[bytes, Zone]:
     """Endpoints' DNS names, which are public: anyone gets the private addresses (AWS PrivateLink, "DNS hostnames")."""
-    named: dict[Name, dict[Name, Node]] = {}
+    named: dict[Name, dict[bytes, Node]] = {}
     for endpoint in endpoints:
+        if endpoint.vpce_zone is None:
+            continue
         reason = Reason(ReasonKind.ENDPOINT_NAME, f"name of endpoint {endpoint.vpc}/{endpoint.handle} ({endpoint.id})")
         here = named.setdefault(endpoint.vpce_zone, {})
         here.update((owner, build_node(sets, reason)) for owner, sets in endpoint.dns_names.items())

@@ -34,13 +34,14 @@ Table = Mapping[Name, Mapping[int, RecordSet]]
 _NOTHING = Node()
 
 
-def build_zone(name: Name, table: Table, reason: Reason, named: Mapping[Name, Node] | None = None) -> Zone:
+def build_zone(name: Name, table: Table, reason: Reason, named: Mapping[bytes, Node] | None = None) -> Zone:
     """The zone `name` with the records of `table` and, where it has none of its own, AWS's SOA and NS at the apex.
 
     `named` are further nodes, with reasons of their own.
     """
     apex = {TYPE_SOA: DEFAULT_SOA, TYPE_NS: DEFAULT_NS, **table.get(name, {})}
-    nodes = {**_nodes({**table, name: apex}, reason), **(named or {})}
+    nodes = _nodes({**table, name: apex}, reason)
+    nodes.update(named or {})
     return _zone(name, nodes, reason, negative_soa(apex[TYPE_SOA]))
 
 
@@ -61,11 +62,11 @@ def negative_soa(soa: RecordSet) -> RecordSet:
     return soa.with_ttl(min(NEGATIVE_TTL, soa.ttl, minimum))
 
 
-def _nodes(table: Table, reason: Reason) -> dict[Name, Node]:
+def _nodes(table: Table, reason: Reason) -> dict[bytes, Node]:
     return {owner: build_node(sets, reason) for owner, sets in table.items()}
 
 
-def _zone(name: Name, nodes: dict[Name, Node], reason: Reason, soa: RecordSet) -> Zone:
+def _zone(name: Name, nodes: dict[bytes, Node], reason: Reason, soa: RecordSet) -> Zone:
     for between in list(_between(nodes, name)):
         nodes.setdefault(between, _NOTHING)
     authority = ((name, soa),)
@@ -74,11 +75,11 @@ def _zone(name: Name, nodes: dict[Name, Node], reason: Reason, soa: RecordSet) -
     return Zone(name, nodes, nodata, nxdomain)
 
 
-def _between(nodes: Mapping[Name, Node], apex: Name) -> Iterator[Name]:
+def _between(nodes: Mapping[bytes, Node], apex: Name) -> Iterator[Name]:
     """The names between those with records and the apex, the apex included."""
     yield apex
     for owner in nodes:
-        parent = owner
+        parent = Name(owner)
         while parent != apex:
             parent = parent.parent()
             if parent in nodes:

@@ -13,6 +13,7 @@ from proxy.compile.ids import vpc_id
 from proxy.compile.internet import compile_internet
 from proxy.compile.private_zones import PrivateZone, compile_private_zones
 from proxy.compile.problems import Problems
+from proxy.compile.subnets import check_subnets
 from proxy.model.answers import ServerAddress
 from proxy.model.claims import Claim, Internet
 from proxy.model.world import INTERNET_VIEW, Network, NetworkTable, View, Vpc, World
@@ -32,6 +33,7 @@ class Machine(NamedTuple):
 
 def compile_world(settings: Settings, machine: Machine, problems: Problems) -> World:
     """The World of `settings` (the short form expanded).  Where `problems` are found it is of no use."""
+    check_subnets(settings, problems)
     endpoints = compile_endpoints(settings, problems)
     zones = compile_private_zones(settings, endpoints, problems)
     internet = compile_internet(settings, endpoints, machine.system_servers, problems)
@@ -111,12 +113,3 @@ def _check_peerings(settings: Settings, problems: Problems) -> None:
         for vpc in peering.vpcs:
             if vpc not in settings.vpcs:
                 problems.add(("peerings", index, "vpcs"), f"there is no VPC {vpc}", did_you_mean(vpc, settings.vpcs))
-        if peering.vpcs[0] == peering.vpcs[1]:
-            problems.add(("peerings", index, "vpcs"), "a VPC does not peer with itself", "name two VPCs")
-        for side in peering.dns_resolution:
-            if side not in peering.vpcs:
-                problems.add(
-                    ("peerings", index, "dns_resolution"),
-                    f"{side} is no side of this peering",
-                    did_you_mean(side, peering.vpcs),
-                )

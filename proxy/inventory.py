@@ -1,0 +1,87 @@
+"""inventory: what a configuration holds: how many of each thing, and all its names.
+
+Owns counting and listing.  Must never look a name up.
+
+A worked example::
+
+    count(configuration)          # Counts(views=2, vpcs=1, private_zones=1, records=12, endpoints=1)
+    names_of(configuration)       # [Question(b"\\x0amonitoring…", 1), …]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from proxy.configuration import Configuration
+from proxy.dns.codes import TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_NS, TYPE_SOA
+from proxy.dns.names import Name
+from proxy.model.answers import Question
+from proxy.model.claims import ClaimKind, Zone
+from proxy.settings.shape import RecordSpec, Settings
+
+_OF_EVERY_ZONE = frozenset((TYPE_SOA, TYPE_NS))
+
+
+class Counts(NamedTuple):
+    """How much of what a configuration holds; `records` are its record sets."""
+
+    views: int
+    vpcs: int
+    private_zones: int
+    records: int
+    endpoints: int
+
+
+def count(configuration: Configuration) -> Counts:
+    """How much of what there is."""
+    settings = configuration.settings
+    return Counts(
+        views=len(configuration.world.views),
+        vpcs=len(settings.vpcs),
+        private_zones=len(settings.private_zones),
+        records=sum(1 for _ in _records(settings)),
+        endpoints=sum(len(vpc.endpoints) for vpc in settings.vpcs.values()),
+    )
+
+
+def names_of(configuration: Configuration) -> list[Question]:
+    """Every name of the file with the type to ask it for: its addresses if it has any, else the first that it has.
+
+    Endpoints' private names come first, then the public names, then the private zones', each in the order of the file.
+    """
+    types: dict[Name, list[int]] = {}
+    for name, kind in _owners(configuration):
+        types.setdefault(name, []).append(kind)
+    return [Question(name, _best_type(kinds)) for name, kinds in types.items()]
+
+
+def _best_type(kinds: list[int]) -> int:
+    if TYPE_A in kinds or TYPE_CNAME in kinds:
+        return TYPE_A
+    return TYPE_AAAA if TYPE_AAAA in kinds else kinds[0]
+
+
+def _owners(configuration: Configuration) -> Iterator[tuple[Name, int]]:
+    for view in configuration.world.views.values():
+        for claim in view.claims.values():
+            if claim.kind is ClaimKind.ENDPOINT_ZONE and isinstance(claim.action, Zone):
+                yield from _owners_of(claim.action)
+    for spec in _records(configuration.settings):
+        yield spec.owner, spec.type
+
+
+def _owners_of(zone: Zone) -> Iterator[tuple[Name, int]]:
+    for name, node in zone.nodes.items():
+        yield from ((Name(name), kind) for kind in node.answers if kind not in _OF_EVERY_ZONE)
+
+
+def _records(settings: Settings) -> Iterator[RecordSpec]:
+    yield from settings.public_records
+    zones: Iterable[tuple[RecordSpec, ...]] = (
+        *(zone.records for zone in settings.public_zones),
+        *(server.records for server in settings.simulated_servers.values()),
+        *(zone.records for zone in settings.private_zones),
+    )
+    for records in zones:
+        yield from records

@@ -1,0 +1,84 @@
+"""notes: what is right in a configuration, and yet may not do what its writer thinks.
+
+Owns finding such places.  Must never refuse a configuration, nor change one.
+
+A worked example::
+
+    notes(world, settings)      # [Note(("private_zones", 2), "the zone x.example is on no VPC, so nobody sees it")]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from proxy.model.claims import Claim
+from proxy.model.plan import Listener
+from proxy.model.world import World
+from proxy.settings.problems import Path, path_text
+from proxy.settings.shape import Settings
+
+
+class Note(NamedTuple):
+    """Something worth knowing about what stands at `path`."""
+
+    path: Path
+    what: str
+
+
+def notes(world: World, settings: Settings) -> list[Note]:
+    """All notes on a configuration, each once."""
+    found = (*_shadowed(world, origins(settings)), *_zones_on_no_vpc(settings), *_private_names_off(settings))
+    return list(dict.fromkeys(found))
+
+
+def origins(settings: Settings) -> dict[str, Path]:
+    """The paths of what can claim a name, by the text that a claim's `origin` has."""
+    paths: list[Path] = [("private_zones", index) for index in range(len(settings.private_zones))]
+    for vpc, setting in settings.vpcs.items():
+        paths += [("vpcs", vpc, "endpoints", endpoint) for endpoint in setting.endpoints]
+        paths += [("endpoints", endpoint) for endpoint in setting.endpoints]
+    return {path_text(path): path for path in paths}
+
+
+def open_listeners(settings: Settings, listeners: Iterable[Listener]) -> list[str]:
+    """A warning for every listener by which anybody who reaches this machine may ask."""
+    if "any" not in settings.allow_clients and not any(
+        not isinstance(allowed, str) and allowed.prefixlen == 0 for allowed in settings.allow_clients
+    ):
+        return []
+    return [
+        f"{listener} answers everybody who can reach it (allow_clients has any): name the networks that may ask instead"
+        for listener in listeners
+        if not _is_loopback(listener.host)
+    ]
+
+
+def _shadowed(world: World, paths: dict[str, Path]) -> Iterator[Note]:
+    for view in world.views.values():
+        for winner in view.claims.values():
+            for loser in winner.shadowed:
+                yield Note(paths.get(loser.origin, ()), f"in view {view.name}, {_words(loser)} does nothing: {_words(winner)} wins")
+
+
+def _words(claim: Claim) -> str:
+    return f"the {claim.kind.word} {claim.name} ({claim.origin})"
+
+
+def _zones_on_no_vpc(settings: Settings) -> Iterator[Note]:
+    for index, zone in enumerate(settings.private_zones):
+        if not zone.vpcs:
+            yield Note(("private_zones", index), f"the zone {zone.name} is on no VPC, so nobody sees it")
+
+
+def _private_names_off(settings: Settings) -> Iterator[Note]:
+    """AWS ignores private zones and private names unless both attributes are true ("DNS attributes for your VPC")."""
+    for name, vpc in settings.vpcs.items():
+        zones = any(name in zone.vpcs for zone in settings.private_zones)
+        if vpc.enable_dns_support and not vpc.enable_dns_hostnames and (zones or vpc.endpoints):
+            what = f"enable_dns_hostnames is false, so the private zones and private names of {name} are not used"
+            yield Note(("vpcs", name), what)
+
+
+def _is_loopback(host: str) -> bool:
+    return host.startswith("127.") or host == "::1"
