@@ -4,8 +4,7 @@
 
 For whoever keeps `proxy/compile/services.txt`.  It needs botocore, which nothing else here does, and asks no network: the
 endpoint rules come with botocore.  It changes nothing: a public host is not yet a private name, so each finding wants a look
-at the service's page, or at `aws ec2 describe-vpc-endpoint-services`, before it gets a line.  In what it prints, R stands for
-the region.
+at the service's page, or at `aws ec2 describe-vpc-endpoint-services`, before it gets a line.  R in the output is the region.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import difflib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -106,9 +106,6 @@ class Found(NamedTuple):
     region: str | None
 
 
-# Finding
-
-
 def find_service(text: str, region: str) -> Found | None:
     """The service of a short name, of an alias that one service has, or of a full name; `region` is the asker's own."""
     table = _table()
@@ -121,7 +118,7 @@ def find_service(text: str, region: str) -> Found | None:
 
 def _find_full_name(text: str) -> Found | None:
     labels = text.split(".")
-    for at in range(2, len(labels)):
+    for at in range(1, len(labels)):
         for service in _services(".".join(labels[at:])):
             named = next(filter(is_region, labels[:at]), None)
             if ".".join(labels[:at]) in _prefixes(service, named or ""):
@@ -155,7 +152,7 @@ def similar_services(text: str) -> tuple[str, ...]:
     turned = _reversed(word)
     if {word, turned} & table.lines.keys():
         return (word if word in table.lines else turned,)
-    kin = [short for short in table.lines if short.startswith(f"{word}.") or f".{word}." in f".{short}."]
+    kin = [short for short in table.lines if f".{word}." in f".{short}."]
     close = difflib.get_close_matches(word, [*table.lines, *table.aliases], n=3, cutoff=0.7)
     meant = [short for each in close for short in table.aliases.get(each, (each,))]
     return tuple(dict.fromkeys(kin or meant))
@@ -177,9 +174,6 @@ def _last_part(text: str) -> str:
     return ".".join(labels[at + 1 :]) if at > 0 else text.removeprefix("com.amazonaws.")
 
 
-# Partitions
-
-
 def partition_of(region: str) -> Partition:
     """The partition of a region: aws for one that has no known form, as AWS's own tools have it."""
     table = _table()
@@ -196,9 +190,6 @@ def _fill(template: str, region: str) -> str:
     partition = partition_of(region)
     values = {"R": region, "S": partition.suffix, "D": partition.dualstack_suffix}
     return ".".join(values.get(label, label) for label in template.split("."))
-
-
-# The file
 
 
 class _Table(NamedTuple):
@@ -263,18 +254,17 @@ def _read(key: str, cell: str = _CELL) -> tuple[Service, ...]:
 def _read_line(short: str, words: list[str]) -> Service:
     given = dict(word.split("=") for word in words if "=" in word)
     names = tuple(_read_names(words))
-    private = given.get("private", "" if names else "none")
     types = frozenset(given.get("types", "interface").split(","))
     return Service(
         short=short,
         types=types,
         label=given.get("label", _reversed(short)),
-        private_dns=private == "" and "interface" in types,
+        private_dns="private" not in given and "interface" in types,
         wildcard_only="listed" in given,
         regions=tuple(given["regions"].split(",")) if "regions" in given else (),
         port=int(given.get("port", 443)),
         names=names,
-        evidence=_evidence(names, given),
+        evidence=_evidence(names, given.get("private", "")),
         prefix=given.get("prefix", _PREFIX),
         vpce=given.get("vpce", _VPCE),
     )
@@ -296,10 +286,10 @@ def _read_names(words: list[str]) -> Iterator[HostName]:
                 yield HostName(each, confidence, source, frozenset(marks), instead)
 
 
-def _evidence(names: tuple[HostName, ...], given: Mapping[str, str]) -> str:
-    found = {name.confidence for name in names}
-    without = "unknown" if given.get("private") == "unknown" else "confirmed"
-    return min(found, key=CONFIDENCES.index) if found else without
+def _evidence(names: tuple[HostName, ...], private: str) -> str:
+    if not names:  # "none" is known, from the service's page
+        return "unknown" if private == "unknown" else "confirmed"
+    return min((name.confidence for name in names), key=CONFIDENCES.index)
 
 
 def _reversed(name: str) -> str:
