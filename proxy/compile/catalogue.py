@@ -24,7 +24,6 @@ CONFIDENCES = ("confirmed", "likely", "inferred", "possible")  # the best first
 _SOURCES = {"likely": "B", "possible": "B", "inferred": "R"}  # where the file names none
 
 _PREFIX = "com.amazonaws.R"
-_VPCE = "R.vpce.S"
 _CELL = "{cell}"
 
 
@@ -79,6 +78,10 @@ class Service(NamedTuple):
     def provides_private_dns(self) -> bool:
         """False for what AWS refuses with "does not provide a private DNS name"."""
         return any(name.confidence != "possible" for name in self.names)
+
+    def is_offered(self, region: str) -> bool:
+        """False where it is known to be missing; `regions` says nothing of other partitions."""
+        return not self.regions or region in self.regions or partition_of(region).name != "aws"
 
     def full_name(self, region: str) -> str:
         """com.amazonaws.us-east-1.ecr.dkr, or what the partition has instead."""
@@ -208,7 +211,7 @@ class _Table(NamedTuple):
 def _table() -> _Table:
     table = _Table({}, {}, {}, set(), set(), {}, {})
     # Not importlib.resources, whose import and first call are 8 ms to pkgutil's 1.
-    text = (pkgutil.get_data(__package__, "services.txt") or b"").decode("ascii")
+    text = (pkgutil.get_data("proxy.compile", "services.txt") or b"").decode("ascii")
     for line in text.replace("\n    ", " ").split("\n"):
         word, _, rest = line.partition(" ")
         if word.startswith("@"):
@@ -266,7 +269,7 @@ def _read_line(short: str, words: list[str]) -> Service:
         names=names,
         evidence=_evidence(names, given.get("private", "")),
         prefix=given.get("prefix", _PREFIX),
-        vpce=given.get("vpce", _VPCE),
+        vpce=given.get("vpce", "R.vpce.S"),
     )
 
 

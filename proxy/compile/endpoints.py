@@ -245,7 +245,7 @@ def _private_names(place: _Place, ip_type: str, problems: Problems) -> tuple[str
     if setting.private_dns_names is not None:
         return tuple(map(str, setting.private_dns_names))
     names = place.service.private_names(place.region, dualstack=ip_type == "dualstack")
-    if not names:
+    if not names and setting.private_dns:
         problems.add(
             place.path,
             f"InvalidParameter: Private DNS can't be enabled because the service {place.service_name} does not provide a "

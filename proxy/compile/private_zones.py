@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
 from typing import NamedTuple
 
 from proxy.compile.endpoints import Endpoint
@@ -137,5 +137,5 @@ def _check_cname(zone: Name, owner: Name, cname: RecordSpec, all_there: list[Rec
 
 @cache
 def _top_level_domains() -> frozenset[str]:
-    lines = files("proxy.compile").joinpath("tlds.txt").read_text("ascii").splitlines()
+    lines = (get_data("proxy.compile", "tlds.txt") or b"").decode("ascii").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
