@@ -18,19 +18,29 @@ from proxy.settings.problems import path_text
 
 SELF_NAME = Name.from_text("vpcdns.test")
 HEALTH_NAME = Name.from_text("health.vpcdns.test")
-_STRENGTH = {kind: place for place, kind in enumerate(ClaimKind)}
+_PLACES = {kind: place for place, kind in enumerate(ClaimKind)}
+_LETS_THROUGH = frozenset((ClaimKind.GATEWAY_RECORDS, ClaimKind.INTERNET))
 
 
 def claim_table(claims: Iterable[Claim]) -> dict[bytes, Claim]:
-    """One claim a name: the strongest kind wins, and of one kind the first; the others stand in its `shadowed`."""
+    """One claim a name: the strongest wins, and of equal ones the first; the others stand in its `shadowed`."""
     by_name: dict[Name, list[Claim]] = {}
     for claim in claims:
         by_name.setdefault(claim.name, []).append(claim)
     table: dict[bytes, Claim] = {}
     for name, rivals in by_name.items():
-        winner, *losers = sorted(rivals, key=lambda claim: _STRENGTH[claim.kind])
+        winner, *losers = sorted(rivals, key=strength)
         table[name] = replace(winner, shadowed=tuple(losers)) if losers else winner
     return table
+
+
+def strength(claim: Claim) -> tuple[bool, int, int]:
+    """The smaller, the stronger among claims on one name.
+
+    The VPC's own go before those of Profiles, and these by priority ("What are Amazon Route 53 Profiles?"); then the kind
+    decides.  What only lets names through to the internet comes last, or a Profile's `.` rule could never win.
+    """
+    return claim.kind in _LETS_THROUGH, claim.profile, _PLACES[claim.kind]
 
 
 def internet_claim(internet: Internet) -> Claim:

@@ -21,12 +21,18 @@ _PRIVATELINK = "https://docs.aws.amazon.com/vpc/latest/privatelink/"
 class ClaimKind(Enum):
     """The kinds of claim, the strongest first: among claims on one and the same name the earlier kind wins.
 
-    Each has a word for people and the AWS page that its place comes from.
+    A VPC's own claims go before those that a Profile brings, whatever their kinds; but what lets names through to the
+    internet, `GATEWAY_RECORDS` and `INTERNET`, is weaker than any other.  Each has a word for people and the AWS page that
+    its place comes from.
     """
 
     SELF = ("vpcdns itself", "")
+    FORWARD_RULE = ("forwarding rule", _GUIDE + "hosted-zone-private-considerations.html")
+    SYSTEM_RULE = ("system rule", _GUIDE + "resolver-overview-forward-vpc-to-network-using-rules.html")
     PRIVATE_ZONE = ("private zone", _GUIDE + "hosted-zone-private-considerations.html")
     ENDPOINT_ZONE = ("endpoint's private name", _PRIVATELINK + "privatelink-access-aws-services.html")
+    DELEGATION = ("delegation", _GUIDE + "outbound-delegation-tutorial.html")
+    AUTODEFINED = ("autodefined name", _GUIDE + "resolver-overview-forward-vpc-to-network-autodefined-rules.html")
     GATEWAY_RECORDS = ("gateway endpoint's record types", _PRIVATELINK + "gateway-endpoints.html")
     INTERNET = ("internet", _GUIDE + "resolver-overview-DSN-queries-to-vpc.html")
 
@@ -96,6 +102,7 @@ class Claim:
     """One claim on a name and everything below it.
 
     `origin` is its path in the file (`private_zones[0]`).  `shadowed` are the weaker claims on the same name, best first.
+    `profile` is 0 for what the VPC itself has, else the priority (100 to 9900) of the Profile that brings it.
     """
 
     name: Name
@@ -103,3 +110,4 @@ class Claim:
     origin: str
     action: Action
     shadowed: tuple[Claim, ...] = ()
+    profile: int = 0
