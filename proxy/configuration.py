@@ -24,7 +24,7 @@ from proxy.expectations import failed_expectations, is_expected_refusal
 from proxy.host.resolvers import machine_servers
 from proxy.model.plan import Plan
 from proxy.model.world import World
-from proxy.settings import Loaded, read_expectation_of_refusal, read_settings
+from proxy.settings import Loaded, read_expectation_of_refusal, read_sound_part
 from proxy.settings.problems import ConfigError, ConfigProblem
 from proxy.settings.shape import ListenSetting, RefusalExpected, Settings, UpstreamSetting
 from proxy.source import Source
@@ -86,15 +86,20 @@ def failed(configuration: Configuration) -> list[ConfigProblem]:
 
 
 def _compile(name: str, texts: Sequence[tuple[str, bytes]], overrides: Overrides) -> Configuration:
-    loaded = read_settings(texts)
+    loaded, wrong = read_sound_part(texts)
+    if loaded is None:
+        raise ConfigError(wrong)
     problems = Problems()
     settings = _override(expand_short_form(loaded.settings, problems), overrides)
     digest = hashlib.sha256(b"\0".join(text for _, text in texts)).hexdigest()[:12]
     servers = machine_servers() if "system" in settings.upstream.servers else ()
     world = compile_world(settings, Machine(servers, __version__, digest), problems)
     plan = compile_plan(settings, world.views, problems)
-    if problems.found:
-        raise ConfigError(ConfigProblem(loaded.mark(path), path, what, hint) for path, what, hint in problems.found)
+    found = [ConfigProblem(loaded.mark(path), path, what, hint) for path, what, hint in problems.found]
+    if wrong:  # what was left out may be what another part refers to
+        found = [*wrong, *(problem for problem in found if not problem.what.startswith("there is no "))]
+    if found:
+        raise ConfigError(found)
     return Configuration(name, settings, world, plan, loaded)
 
 

@@ -11,6 +11,6 @@ A worked example::
     loaded.mark(("endpoints", "monitoring"))          # Mark("vpcdns.yaml", 1, 13)
 """
 
-from proxy.settings.loading import Loaded, read_expectation_of_refusal, read_settings
+from proxy.settings.loading import Loaded, read_expectation_of_refusal, read_settings, read_sound_part
 
-__all__ = ["Loaded", "read_expectation_of_refusal", "read_settings"]
+__all__ = ["Loaded", "read_expectation_of_refusal", "read_settings", "read_sound_part"]

@@ -35,14 +35,26 @@ def read_settings(texts: Texts) -> Loaded:
 
     Top-level mappings of several texts are merged, top-level lists appended; what is given twice is a problem.
     """
+    loaded, problems = read_sound_part(texts)
+    if problems or loaded is None:
+        raise ConfigError(problems)
+    return loaded
+
+
+def read_sound_part(texts: Texts) -> tuple[Loaded | None, list[ConfigProblem]]:
+    """As `read_settings`, but what is wrong is left out and told, so that the rest can be looked at as well.
+
+    None where too much is wrong for that; ConfigError where a text is no YAML.
+    """
     decoded, documents = _read(texts)
     marks = Marks(decoded)
-    settings, found = _check(SETTINGS, _merged(documents))
+    merged = _merged(documents)
+    settings, found = _check(SETTINGS, merged)
     problems = [*islice(_twice(decoded, documents), MAX_PROBLEMS)]
     problems += [ConfigProblem(marks.mark(path), path, what, hint) for path, what, hint in found]
-    if problems:
-        raise ConfigError(problems)
-    return Loaded(settings, tuple(name for name, _ in decoded), marks)
+    while found and len(found) < MAX_PROBLEMS and sum(_leave_out(merged, path) for path, _, _ in found):
+        settings, found = _check(SETTINGS, merged)  # what was left out may now be missing from what it was a part of
+    return None if found else Loaded(settings, tuple(name for name, _ in decoded), marks), problems
 
 
 def read_expectation_of_refusal(texts: Texts) -> RefusalExpected | None:
@@ -56,6 +68,21 @@ def read_expectation_of_refusal(texts: Texts) -> RefusalExpected | None:
             expected, found = _check(REFUSAL, document["expect"])
             return None if found else expected
     return None
+
+
+def _leave_out(data: Data, path: Path) -> bool:
+    """Take the innermost key on the way to `path` out of `data`, if any; items stay, or the paths of others would change."""
+    key: tuple[dict[str, Data], str] | None = None
+    for part in path:
+        if isinstance(data, dict) and isinstance(part, str) and part in data:
+            key, data = (data, part), data[part]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            break
+    if key is not None:
+        del key[0][key[1]]
+    return key is not None
 
 
 def _check(takes: Takes, data: Data) -> tuple[Any, list[Found]]:

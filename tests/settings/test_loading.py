@@ -9,7 +9,7 @@ import pytest
 
 from proxy.dns.names import Name
 from proxy.model.answers import Protocol, ServerAddress
-from proxy.settings import read_expectation_of_refusal, read_settings
+from proxy.settings import read_expectation_of_refusal, read_settings, read_sound_part
 from proxy.settings.problems import ConfigError
 from proxy.settings.shape import (
     CacheSetting,
@@ -246,3 +246,27 @@ def test_many_records_are_read_quickly() -> None:
     found = settings(f"private_zones:\n{zones}")
     assert sum(len(zone.records) for zone in found.private_zones) == 10_000
     assert time.perf_counter() - started < 3  # a tenth of a second where nothing else runs
+
+
+@pytest.mark.parametrize(
+    ("text", "problems", "left"),
+    [
+        ("upstrem: {}\nregion: eu-west-1\n", 1, "eu-west-1"),
+        ("region: nowhere\n", 1, "us-east-1"),
+        ("region: eu-west-1\nvpcs: {a: {endpoints: {k: {addresses: x}}}}\n", 2, "eu-west-1"),
+        ("region: eu-west-1\nprivate_zones: [{name: a.example}, {vpcs: [a]}]\n", 1, "eu-west-1"),
+        ("region: eu-west-1\nlisten: [y, x]\n", 2, "eu-west-1"),
+        ("region: eu-west-1\nupstream: {servers: [x], timeout: 0}\nupstrem: 1\n", 3, "eu-west-1"),
+    ],
+)
+def test_the_sound_part_of_a_file_is_what_is_left_without_its_mistakes(text: str, problems: int, left: str) -> None:
+    loaded, found = read_sound_part([("a.yaml", text)])
+    assert len(found) == problems, found
+    assert loaded is not None
+    assert loaded.settings.region == left
+
+
+def test_a_file_with_too_many_mistakes_has_no_sound_part() -> None:
+    loaded, found = read_sound_part([("a.yaml", "".join(f"k{number}: x\n" for number in range(1200)))])
+    assert loaded is None
+    assert len(found) > 1000 or "was not looked at" in found[-1].what
