@@ -26,7 +26,7 @@ def describe_difference(old: World, new: World) -> list[str]:
 
 
 def _lines(old: World, new: World) -> Iterator[str]:
-    for name in old.views.keys() | new.views.keys():
+    for name in dict.fromkeys((*old.views, *new.views)):
         before, after = old.views.get(name), new.views.get(name)
         if before is None:
             yield f"+ view {name}"
@@ -48,10 +48,17 @@ def _changed_claims(before: View, after: View) -> Iterator[str]:
     for name in sorted(before.claims.keys() | after.claims.keys()):
         was, becomes = before.claims.get(name), after.claims.get(name)
         claim = becomes or was
-        if claim is None or claim.kind is ClaimKind.SELF or was == becomes:
+        if claim is None or claim.kind is ClaimKind.SELF or _says_the_same(was, becomes):
             continue
         sign = "+" if was is None else "-" if becomes is None else "~"
         yield f"view {after.name}: {sign} {_words(claim)}"
+
+
+def _says_the_same(was: Claim | None, becomes: Claim | None) -> bool:
+    """Equal but for the place in the file, which moves when something is put in front."""
+    if was is None or becomes is None:
+        return was is becomes
+    return (was.kind, was.profile, was.action) == (becomes.kind, becomes.profile, becomes.action)
 
 
 def _words(claim: Claim) -> str:

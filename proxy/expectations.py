@@ -78,7 +78,7 @@ def _place(world: World, expected: ExpectationSetting) -> Placement | None:
         return None if view is None else Placement(view, "expect")
     if expected.client is not None:
         return world.view_for(expected.client)
-    return Placement(world.views[world.default_view], "default_view")
+    return Placement(world.views[world.default_view], "the default view")
 
 
 def _answer(placed: Placement, expected: ExpectationSetting) -> Answer | None:

@@ -1,11 +1,11 @@
-"""inventory: what a configuration holds: how many of each thing, and all its names.
+r"""inventory: what a configuration holds: how many of each thing, and all its names.
 
 Owns counting and listing.  Must never look a name up.
 
 A worked example::
 
     count(configuration)          # Counts(views=2, vpcs=1, private_zones=1, records=12, endpoints=1)
-    names_of(configuration)       # [Question(b"\\x0amonitoring…", 1), …]
+    names_of(configuration)       # [Question(b"\x0amonitoring…", 1), …]
 """
 
 from __future__ import annotations

@@ -58,11 +58,12 @@ def _shadowed(world: World, paths: dict[str, Path]) -> Iterator[Note]:
     for view in world.views.values():
         for winner in view.claims.values():
             for loser in winner.shadowed:
-                yield Note(paths.get(loser.origin, ()), f"in view {view.name}, {_words(loser)} does nothing: {_words(winner)} wins")
+                what = f"in view {view.name}, {_words(loser)} does nothing: {_words(winner)} wins"
+                yield Note(paths.get(loser.origin, ()), what)
 
 
 def _words(claim: Claim) -> str:
-    return f"the {claim.kind.word} {claim.name} ({claim.origin})"
+    return f"the {claim.kind.word} {claim.name} ({claim.origin})" if claim.origin else claim.kind.word
 
 
 def _zones_on_no_vpc(settings: Settings) -> Iterator[Note]:

@@ -44,6 +44,8 @@ def _endpoint_zones(endpoints: Iterable[Endpoint]) -> dict[bytes, Zone]:
         reason = Reason(ReasonKind.ENDPOINT_NAME, f"name of endpoint {endpoint.vpc}/{endpoint.handle} ({endpoint.id})")
         here = named.setdefault(endpoint.vpce_zone, {})
         here.update((owner, build_node(sets, reason)) for owner, sets in endpoint.dns_names.items())
+    for regional in list(named):  # the id of one of them means this file in every region
+        named.setdefault(regional.parent(), {})
     return {
         name: build_zone(name, {}, Reason(ReasonKind.ENDPOINT_NAME, f"endpoints' names in {name}"), nodes)
         for name, nodes in named.items()

@@ -40,7 +40,7 @@ class View:
 
 
 class Placement(NamedTuple):
-    """A view and why a query belongs to it: "listener 127.0.0.1:1054", "client 10.0.1.5 in 10.0.0.0/16", "default_view"."""
+    """A view and why a query belongs to it: "listener 127.0.0.1:1054", "client 10.0.1.5 in 10.0.0.0/16", "the default view"."""
 
     view: View
     why: str
@@ -92,4 +92,4 @@ class World:
         found = self.networks.find(client)
         if found is not None:
             return Placement(self.views[found[1]], f"client {client} in {found[0]}")
-        return Placement(self.views[self.default_view], "default_view")
+        return Placement(self.views[self.default_view], "the default view")

@@ -46,8 +46,8 @@ def test_an_inbound_endpoint_is_asked_as_if_from_inside() -> None:
         ("10.0.8.1", "b", "client 10.0.8.1 in 10.0.8.0/24"),
         ("10.99.0.3", "a", "client 10.99.0.3 in 10.99.0.0/24"),
         ("2001:db8:a::7", "a", "client 2001:db8:a::7 in 2001:db8:a::/56"),
-        ("192.0.2.1", "internet", "default_view"),
-        ("2001:db8:b::7", "internet", "default_view"),
+        ("192.0.2.1", "internet", "the default view"),
+        ("2001:db8:b::7", "internet", "the default view"),
     ],
 )
 def test_the_longest_network_that_holds_the_client_decides(client: str, view: str, why: str) -> None:

@@ -1,0 +1,88 @@
+"""What `serve` tells of itself: at its start, and when it is asked for statistics."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from proxy.app import Server, Socket
+from proxy.cli.output import counted
+from proxy.configuration import Configuration
+from proxy.host.resolvers import machine_servers
+from proxy.inventory import count
+from proxy.model.answers import ServerAddress
+from proxy.model.plan import Listener
+from proxy.model.world import World
+from proxy.notes import open_listeners
+from proxy.settings.shape import Settings
+
+_FROM_HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not bound
+
+
+def banner(server: Server) -> Iterator[str]:
+    """What was loaded, where it listens and for whom, and whom it asks."""
+    configuration = server.configuration
+    yield f"loaded: {loaded(configuration)}"
+    for socket in server.sockets:
+        yield f"listening: {address_of(socket)}, {_view_of(socket, configuration.world)}"
+    yield f"upstream: {_upstream(configuration.settings)}"
+    for warning in open_listeners(configuration.settings, configuration.plan.listeners):
+        yield f"warning: {warning}"
+
+
+def loaded(configuration: Configuration) -> str:
+    """What a configuration holds, counted."""
+    held = count(configuration)
+    words = {
+        "view": held.views,
+        "VPC": held.vpcs,
+        "endpoint": held.endpoints,
+        "private zone": held.private_zones,
+        "record set": held.records,
+    }
+    return ", ".join(counted(number, word) for word, number in words.items())
+
+
+def statistics(server: Server, seconds: float) -> Iterator[str]:
+    """How many answers there were, by their reasons."""
+    engine = server.engine
+    yield f"statistics: {counted(sum(engine.reasons.values()), 'answer')} in {seconds:.0f} s"
+    for reason, number in sorted(engine.reasons.items(), key=lambda item: -item[1]):
+        yield f"  {number} {reason}"
+    if engine.malformed:
+        yield f"  {counted(engine.malformed, 'packet')} that was no query"
+    yield f"  configuration {engine.world.digest} of {server.configuration.name}"
+
+
+def address_of(socket: Socket) -> Listener:
+    """The real address of a socket, with its view."""
+    host, port = socket.address
+    return Listener(host, port, socket.listener.view)
+
+
+def from_here(host: str) -> str:
+    """The address by which this machine reaches what listens on `host`, and which it has then itself."""
+    return _FROM_HERE.get(host, host)
+
+
+def _view_of(socket: Socket, world: World) -> str:
+    if socket.listener.view is not None:
+        return f"view {socket.listener.view}"
+    here = world.view_for(ipaddress.ip_address(from_here(socket.listener.host)))
+    return f"view of the client; from this machine {here.view.name}"
+
+
+def _upstream(settings: Settings) -> str:
+    upstream = settings.upstream
+    if upstream.mode == "off":
+        return "off; what the file does not answer is refused"
+    return ", ".join(_system() if server == "system" else _server(server, settings) for server in upstream.servers)
+
+
+def _system() -> str:
+    return f"system ({', '.join(map(str, machine_servers())) or 'this machine names none'})"
+
+
+def _server(server: ServerAddress, settings: Settings) -> str:
+    simulated = ipaddress.ip_address(server.host) in settings.simulated_servers
+    return f"{server} (simulated)" if simulated else str(server)

@@ -1,0 +1,154 @@
+"""`vpcdns explain`: how an answer comes about, step by step, with the rules behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from proxy.asking import Finding, Outcome, ask_all
+from proxy.cli.arguments import ClientOption, ConfigOption, JsonOption, NameArgument, TypeArgument, ViewOption
+from proxy.cli.opening import open_configuration
+from proxy.cli.outcomes import STATUS, STYLE, because, short_word, verdict
+from proxy.cli.output import aligned, say, say_json
+from proxy.cli.paint import Paint
+from proxy.cli.passage import Contender, Passage, Setting
+from proxy.cli.passages import passage_of, tell_place
+from proxy.cli.questions import read_inquiry, read_question
+from proxy.cli.records import answer_json, reason_json, records_of
+from proxy.configuration import Configuration
+from proxy.dns.codes import type_word
+from proxy.dns.names import name_text
+from proxy.dns.write import Sections
+from proxy.model.steps import Step
+from proxy.notes import origins
+
+_READABLE = 100  # letters in a line, at most
+_INDENT = 3
+
+
+def run(
+    ctx: typer.Context,
+    name: NameArgument,
+    kind: TypeArgument = "A",
+    *,
+    view: ViewOption = None,
+    client: ClientOption = None,
+    live: Annotated[bool, typer.Option("--live", help="Ask upstream too.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Tell step by step how an answer comes about: who decides about the name, by which rule of AWS, and what follows.
+
+    The network is left alone unless --live is given.  Exits as query does; an answer that only upstream knows is 0.
+    """
+    question = read_question(name, kind)
+    configuration = open_configuration(ctx, config)
+    inquiry = read_inquiry(configuration.world, question, view, client)
+    [finding] = asyncio.run(ask_all(configuration, [inquiry], live=live))
+    setting = Setting(inquiry.placement.view, live, _places(configuration))
+    place = tell_place(inquiry.placement, allowed=inquiry.allowed)
+    passages = [place, *(passage_of(step, setting) for step in finding.steps)]
+    if as_json:
+        say_json(_json(finding, passages))
+    else:
+        _say(finding, passages)
+    raise typer.Exit(STATUS[finding.outcome])
+
+
+def _places(configuration: Configuration) -> Callable[[str], str]:
+    """From a claim's origin to its line in the file."""
+    paths = origins(configuration.settings)
+
+    def place(origin: str) -> str:
+        if origin not in paths:
+            return ""
+        mark = configuration.loaded.mark(paths[origin])
+        return f"{Path(mark.file).name}:{mark.line}"
+
+    return place
+
+
+def _say(finding: Finding, passages: Sequence[Passage]) -> None:
+    paint = Paint(sys.stdout)
+    width = min(shutil.get_terminal_size().columns if sys.stdout.isatty() else _READABLE, _READABLE) - _INDENT
+    question = finding.inquiry.question
+    say(paint(f"{name_text(question.name)} {type_word(question.type)}", "bold"))
+    cited: set[str] = set()
+    for number, passage in enumerate(passages, 1):
+        say()
+        for line in _passage_lines(passage, number, width, paint, cited=passage.page in cited):
+            say(line)
+        cited.add(passage.page)
+    say()
+    for line in _answer_lines(finding, width, paint):
+        say(line)
+
+
+def _passage_lines(passage: Passage, number: int, width: int, paint: Paint, *, cited: bool) -> Iterator[str]:
+    """A passage under its number; its page is left out where it was `cited` before."""
+    first, *more = textwrap.wrap(passage.title, width, break_on_hyphens=False)
+    yield f"{paint(f'{number:<{_INDENT}}', 'cyan')}{paint(first, 'bold')}"
+    lines = [*(paint(line, "bold") for line in more), *_contender_lines(passage.contenders, width, paint)]
+    for sentence in passage.prose:
+        lines += textwrap.wrap(sentence, width, break_on_hyphens=False)
+    if passage.page and not cited:
+        lines.append(paint(f"AWS: {passage.page}", "dim"))
+    yield from (" " * _INDENT + line for line in lines)
+
+
+def _contender_lines(contenders: Sequence[Contender], width: int, paint: Paint) -> Iterator[str]:
+    """A line a claim where that fits, else two; the winner is marked."""
+    rows = [(each.name, each.kind, each.place, each.fate) for each in contenders]
+    lines = [[line] for line in aligned(rows)]
+    if any(len(line) + 2 > width for [line] in lines):
+        lines = [[each.name, f"{', '.join(filter(None, (each.kind, each.place)))}, {each.fate}"] for each in contenders]
+    for number, (first, *more) in enumerate(lines):
+        style = "dim" if number else "bold green"
+        yield paint(f"{' ' if number else '>'} {first}", style)
+        for line in more:
+            yield from (paint(f"    {part}", style) for part in textwrap.wrap(line, width - 4, break_on_hyphens=False))
+
+
+def _answer_lines(finding: Finding, width: int, paint: Paint) -> Iterator[str]:
+    question, outcome, answer = finding.inquiry.question, finding.outcome, finding.answer
+    sections = None if answer is None else answer.sections
+    yield f"{paint('=', 'cyan')}  {paint(verdict(question, outcome, sections), STYLE[outcome])}"
+    shown = sections or Sections()
+    placed = (*shown.answer, *(() if outcome is Outcome.ANSWER else shown.authority))
+    lines = aligned([record.line() for record in records_of(question, placed)])
+    lines += textwrap.wrap(f"because: {because(finding)}", width, break_on_hyphens=False)
+    yield from (" " * _INDENT + line for line in lines)
+
+
+def _json(finding: Finding, passages: Sequence[Passage]) -> dict[str, Any]:
+    question, answer = finding.inquiry.question, finding.answer
+    said = answer_json(question, Sections() if answer is None else answer.sections)
+    if answer is None:
+        said["rcode"] = None
+    steps = [
+        {"step": kind, "title": passage.title, "prose": list(passage.prose), "page": passage.page or None, **passage.data}
+        for kind, passage in zip(["place", *map(_kind, finding.steps)], passages, strict=True)
+    ]
+    return {
+        **said,
+        "outcome": finding.outcome.name.lower(),
+        "view": finding.inquiry.placement.view.name,
+        "why": finding.inquiry.placement.why,
+        "reason": {"kind": short_word(finding.outcome, None), "text": because(finding)}
+        if answer is None
+        else reason_json(answer.reason),
+        "steps": steps,
+    }
+
+
+def _kind(step: Step) -> str:
+    """claims_weighed for ClaimsWeighed."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(step).__name__).lower()

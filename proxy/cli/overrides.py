@@ -1,0 +1,34 @@
+"""What `-l` and `-u` say in place of the file; what is wrong with it is a wrong usage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from proxy.configuration import Overrides
+from proxy.settings.problems import Path
+from proxy.settings.shape import UpstreamSetting
+from proxy.settings.sockets import LISTEN, SERVER
+from proxy.settings.takes import Found, Place, Takes
+
+
+def read_overrides(listen: Sequence[str], upstream: Sequence[str]) -> Overrides:
+    """The overrides of a command line."""
+    listeners = tuple(_read(LISTEN, text, ("listen",), "--listen") for text in listen)
+    for listener, times in Counter(listeners).items():
+        if times > 1 and listener.port:
+            raise typer.BadParameter(f"{listener} is given twice", param_hint="--listen")
+    servers = tuple(_read(SERVER, text, ("upstream", "servers"), "--upstream") for text in upstream)
+    return Overrides(listeners, UpstreamSetting(servers=servers) if servers else None)
+
+
+def _read(takes: Takes, text: str, path: Path, option: str) -> Any:
+    found: list[Found] = []
+    value = takes.check(text, Place(path, found))
+    for problem in found:
+        hint = f" ({problem.hint})" if problem.hint else ""
+        raise typer.BadParameter(f"{problem.what}{hint}", param_hint=option)
+    return value

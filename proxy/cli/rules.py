@@ -1,0 +1,72 @@
+"""AWS's rules in words, by what they are about.  A test sees to it that every kind of claim has one."""
+
+from __future__ import annotations
+
+from proxy.model.answers import ReasonKind
+from proxy.model.claims import ClaimKind
+
+_GUIDE = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
+
+PRIVATE_ZONES_PAGE = _GUIDE + "hosted-zone-private-considerations.html"
+NAMES_PAGE = _GUIDE + "DomainNameFormat.html"
+SOA_PAGE = _GUIDE + "SOA-NSrecords.html"
+RESOLVER_PAGE = _GUIDE + "resolver-overview-DSN-queries-to-vpc.html"
+INBOUND_PAGE = _GUIDE + "resolver-overview-forward-network-to-vpc.html"
+VPC_DNS_PAGE = "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html"
+
+CLAIM_RULES = {
+    ClaimKind.SELF: "vpcdns answers for this name itself, in every view, so that anyone can ask who answers there. AWS has no "
+    "such name.",
+    ClaimKind.FORWARD_RULE: "A forwarding rule sends this name and all names below it to its target addresses, by an outbound "
+    "endpoint. What those answer is the answer.",
+    ClaimKind.SYSTEM_RULE: "A system rule is the exception to a less specific forwarding rule: the Resolver handles the name "
+    "itself, by a private hosted zone that covers it or else in public DNS.",
+    ClaimKind.PRIVATE_ZONE: "The Resolver searches the private hosted zone with the most specific name, and that zone alone: "
+    "what it lacks does not exist, whatever a less specific zone or public DNS has.",
+    ClaimKind.ENDPOINT_ZONE: "With private DNS, an interface endpoint puts a hidden private hosted zone of the service's name on "
+    "its VPC. It counts like any other private zone: in the whole VPC the name means the endpoint, and what stands below it is "
+    "the zone's too.",
+    ClaimKind.DELEGATION: "NS records of a private hosted zone hand the name over to other name servers, and a delegation rule "
+    "of the VPC covers those: the Resolver asks them, through an outbound endpoint.",
+    ClaimKind.AUTODEFINED: "The Resolver makes rules of its own: for the names of instances, for the reverse look-up of private "
+    "addresses, and for localhost. They keep these names in the VPC, unless a forwarding rule names the same domain.",
+    ClaimKind.GATEWAY_RECORDS: "A gateway endpoint has no addresses: its route table leads to the service's public ones, so the "
+    "names stay public. Its DNS record IP type says which record types they keep inside the VPC.",
+    ClaimKind.INTERNET: "Nothing in this VPC claims the name, so the Resolver looks it up in public DNS, as anybody would.",
+}
+FROM_OUTSIDE = (
+    "Private hosted zones and endpoints' private names exist inside their VPCs alone. From outside there is public DNS only."
+)
+MOST_SPECIFIC = "The most specific name wins, whatever kind of claim it is."
+
+# What an answer from outside the VPC's own claims means, and AWS's page on it.
+_FROM_THE_FILE = "The file says what public DNS has of this name, so nothing is asked upstream."
+FOUND_RULES = {
+    ReasonKind.ENDPOINT_NAME: (
+        "An endpoint's own DNS names are public: anybody gets its private addresses, but only who reaches the VPC can use them.",
+        "https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html",
+    ),
+    ReasonKind.PUBLIC_RECORD: (_FROM_THE_FILE, ""),
+    ReasonKind.PUBLIC_ZONE: (_FROM_THE_FILE, ""),
+    ReasonKind.SIMULATED: ("A simulated server of the file answers in place of the network.", ""),
+}
+
+# Why the search ends at a name that is missing, by who misses it.
+MISSING_RULES = {
+    ReasonKind.PRIVATE_ZONE: "Once a private hosted zone has matched, the Resolver tries neither a less specific zone nor public "
+    "DNS: the answer is NXDOMAIN, even for a name that exists on the internet.",
+    ReasonKind.ENDPOINT: "The endpoint's hidden zone covers every name below the service's. What it lacks is NXDOMAIN in this "
+    "VPC, even for a name that exists on the internet.",
+}
+MISSING_OUTSIDE = "This file says all that public DNS knows here, so nothing is asked upstream: the answer is NXDOMAIN."
+EMPTY_ANSWER = (
+    "The name exists, or one below it does, so the answer is empty (NODATA: NOERROR and an SOA record), not NXDOMAIN."
+)
+NOTHING_ELSE = "Nothing else is tried: what public DNS has of this type stays unseen in the VPC."
+WILDCARD = "No name is nearer than the wildcard: its asterisk stands for one label or many, until a name that exists."
+HOP_INSIDE = (
+    "The Resolver follows it from inside the same VPC: the target is weighed as if it had been asked for, and may well be "
+    "private."
+)
+HOP_OUTSIDE = "It is followed in public DNS, as nothing else is seen from outside."
+SILENCE = "Without enableDnsSupport the Amazon resolver does not answer in a VPC at all: clients wait until they give up."
