@@ -25,12 +25,14 @@ from proxy.dns.errors import MalformedMessage
 from proxy.dns.query import Query, read_query
 from proxy.dns.write import TCP_SIZE, ExtendedError, Sections, udp_limit, write_answer, write_refusal
 from proxy.model.answers import Answer, Ask, Question, Reason, ReasonKind, Reply, UpstreamError
+from proxy.model.outcome import Outcome
 from proxy.model.plan import ClientAddress
 from proxy.model.steps import Trace
 from proxy.model.world import View, World
 from proxy.resolve import Resolution, resolve
 
 Exchange = Callable[[Ask], Awaitable[Reply]]
+Observe = Callable[[Outcome], None]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _log = logging.getLogger(__name__)
@@ -55,11 +57,20 @@ class Engine:
     """Answers packets and questions in the World that it holds.
 
     `exchange` asks a route's servers and raises UpstreamError; `now` gives seconds of a clock that never goes back.
+    `observe` is told of every query that was answered, in the loop's thread: it must neither wait nor raise.
     `reasons` counts answers by the word of their reason, `malformed` the packets that were no query.
     """
 
-    def __init__(self, world: World, cache: ReplyCache, exchange: Exchange, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        world: World,
+        cache: ReplyCache,
+        exchange: Exchange,
+        now: Callable[[], float],
+        observe: Observe | None = None,
+    ) -> None:
         self.world = world
+        self.observe = observe
         self.reasons: dict[str, int] = {}
         self.malformed = 0
         self._cache = cache
@@ -96,14 +107,16 @@ class Engine:
             return _answer_of(done)
 
     def _handle(self, packet: bytes, client: ClientAddress, view: str | None) -> bytes | Awaitable[bytes | None] | None:
+        began = 0.0 if self.observe is None else self._now()
         query = read_query(packet)
         seat = self._seats.get((client.host, view)) or self._take_seat(client.host, view)
         refused = _refusal(query, seat)
         if refused is not None:
-            return self._write(query, refused, client)
+            return self._write(query, refused, client, seat.view, began)
         here = seat.view
         if seat.movable and query.edns is not None and query.edns.subnet is not None:
             here = self.world.view_for(query.edns.subnet).view
+            client = client._replace(host=str(query.edns.subnet))
         if not here.serves:
             return None
         resolution = resolve(Question(query.name, query.type), here)
@@ -112,8 +125,8 @@ class Engine:
             while (kept := self._cache.get(ask, self._now())) is not None:
                 ask = resolution.send(kept)
         except StopIteration as done:
-            return self._write(query, _answer_of(done), client)
-        return self._finish(query, client, resolution, ask)
+            return self._write(query, _answer_of(done), client, here, began)
+        return self._finish(query, client, here, began=began, resolution=resolution, ask=ask)
 
     def _take_seat(self, host: str, view: str | None) -> Seat:
         address = ipaddress.ip_address(host)
@@ -125,13 +138,15 @@ class Engine:
         self._seats[host, view] = seat
         return seat
 
-    async def _finish(self, query: Query, client: ClientAddress, resolution: Resolution, ask: Ask) -> bytes:
+    async def _finish(
+        self, query: Query, client: ClientAddress, view: View, *, began: float, resolution: Resolution, ask: Ask
+    ) -> bytes:
         try:
             answer = await self._drive(resolution, ask)
         except Exception:  # noqa: BLE001  as in `handle`
             _log.exception("a defect in vpcdns: a query for %s was answered with SERVFAIL", query.name)
             answer = _DEFECT
-        return self._write(query, answer, client)
+        return self._write(query, answer, client, view, began)
 
     async def _drive(self, resolution: Resolution, ask: Ask) -> Answer:
         try:
@@ -162,13 +177,17 @@ class Engine:
         self._cache.put(ask, reply, self._now())
         return reply
 
-    def _write(self, query: Query, answer: Answer, client: ClientAddress) -> bytes:
-        sections, (kind, text) = answer
+    def _write(self, query: Query, answer: Answer, client: ClientAddress, view: View, began: float) -> bytes:
+        """The packet of an answer.  Every answer to a question passes here once, so here it is counted and observed."""
+        sections, (kind, text), _ = answer
         self.reasons[kind.word] = self.reasons.get(kind.word, 0) + 1
         self._turn += 1
         limit = TCP_SIZE if client.tcp else udp_limit(query)
         error = None if kind.error_code is None else ExtendedError(kind.error_code, text)
-        return write_answer(query, sections, limit, self._turn, error)
+        packet = write_answer(query, sections, limit, self._turn, error)
+        if self.observe is not None:
+            self.observe(Outcome(query, client, view, answer, self._now() - began if began else 0.0))
+        return packet
 
 
 def _refusal(query: Query, seat: Seat) -> Answer | None:

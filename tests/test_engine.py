@@ -7,6 +7,7 @@ import gc
 import inspect
 import struct
 from collections.abc import Awaitable
+from dataclasses import replace
 from unittest.mock import patch
 
 import dns.edns
@@ -18,8 +19,9 @@ import pytest
 from proxy.cache import ReplyCache
 from proxy.dns.names import Name
 from proxy.dns.write import Sections
-from proxy.engine import Engine, Exchange
+from proxy.engine import Engine, Exchange, Observe
 from proxy.model.answers import Ask, Question, Reply, UpstreamError
+from proxy.model.outcome import Outcome
 from proxy.model.plan import CacheBounds, ClientAddress
 from tests.worlds import placed, reply, world_of
 
@@ -53,8 +55,10 @@ async def never(asked: Ask) -> Reply:
     return pytest.fail(f"asked {asked}")
 
 
-def engine_of(text: str = TEXT, exchange: Exchange = never, clock: Clock | None = None) -> Engine:
-    return Engine(world_of(text), ReplyCache(BOUNDS), exchange, clock or Clock())
+def engine_of(
+    text: str = TEXT, exchange: Exchange = never, clock: Clock | None = None, observe: Observe | None = None
+) -> Engine:
+    return Engine(world_of(text), ReplyCache(BOUNDS), exchange, clock or Clock(), observe)
 
 
 def question(name: str, kind: str = "A", **more: object) -> dns.message.QueryMessage:
@@ -289,6 +293,75 @@ async def test_after_a_change_of_world_the_next_query_is_answered_from_the_new_o
     assert packet is not None
     assert addresses(dns.message.from_wire(packet))[-1] == "10.0.5.10"
     assert addresses(say(engine, question("www.example.com"), "10.0.1.1")) == ["10.0.5.99"]
+
+
+# Observers
+
+
+def test_an_observer_is_told_of_every_answer_once_with_its_reason() -> None:
+    seen: list[Outcome] = []
+    engine = engine_of(observe=seen.append)
+    say(engine, question("WWW.Example.com"), "10.0.1.1", tcp=True)
+    say(engine, question("nope.example.com"), "10.0.7.1")
+    say(engine, question("www.example.com"), "198.51.100.1")
+    assert [(each.client.host, each.view.name, each.transport, each.answer.reason.kind.word) for each in seen] == [
+        ("10.0.1.1", "a", "TCP", "private zone"),
+        ("10.0.7.1", "small", "UDP", "private zone"),
+        ("198.51.100.1", "internet", "UDP", "client not allowed"),
+    ]
+    assert seen[0].query.question.startswith(b"\x03WWW\x07Example\x03com\0")
+    assert {(each.instance, each.resolver_endpoint) for each in seen} == {(None, None)}
+
+
+async def test_an_observer_is_told_how_long_it_took_and_of_failures() -> None:
+    clock = Clock()
+
+    async def network(_: Ask) -> Reply:
+        clock.time += 2
+        raise UpstreamError("no reply")
+
+    seen: list[Outcome] = []
+    engine = engine_of(exchange=network, clock=clock, observe=seen.append)
+    await hear(engine, question("a.example.net"))
+    assert [(each.seconds, each.answer.sections.rcode) for each in seen] == [(2, 2)]
+
+
+async def test_an_observer_that_comes_while_a_query_is_under_way_is_told_of_it_without_a_time() -> None:
+    seen: list[Outcome] = []
+
+    async def network(_: Ask) -> Reply:
+        engine.observe = seen.append
+        return reply()
+
+    engine = engine_of(exchange=network)
+    await hear(engine, question("a.example.net"))
+    assert [each.seconds for each in seen] == [0]
+
+
+def test_packets_that_are_no_questions_and_silence_are_not_observed() -> None:
+    engine = engine_of(observe=lambda outcome: pytest.fail(f"observed {outcome}"))
+    engine.handle(b"\x12\x34\x01\x00" + bytes(8), HOME, None)
+    engine.handle(question("www.example.com").to_wire(), HOME, "mute")
+
+
+def test_who_asks_by_a_client_subnet_counts_as_that_client() -> None:
+    seen: list[Outcome] = []
+    query = question("www.example.com", options=[dns.edns.ECSOption("10.0.1.5", 32)])
+    say(engine_of(observe=seen.append), query)
+    assert [(each.client, each.view.name) for each in seen] == [(ClientAddress("10.0.1.5", 40000, tcp=False), "a")]
+
+
+def test_an_outcome_tells_the_inbound_endpoint_and_the_instance() -> None:
+    seen: list[Outcome] = []
+    engine = engine_of("vpcs: {a: {cidr: 10.0.0.0/16, inbound_endpoints: {onprem: {}}}}", observe=seen.append)
+    say(engine, question("vpcdns.test", "TXT"), view="a/onprem")
+    vpc = replace(engine.world.views["a"].vpc, instances={"10.0.1.5": "i-0abc"})  # type: ignore[type-var]
+    engine.adopt(replace(engine.world, views={"a": replace(engine.world.views["a"], vpc=vpc)}))
+    say(engine, question("vpcdns.test", "TXT"), "10.0.1.5")
+    first, second = seen
+    assert str(first.resolver_endpoint).startswith("rslvr-in-0")
+    assert first.instance is None
+    assert (second.instance, second.resolver_endpoint) == ("i-0abc", None)
 
 
 def test_many_clients_are_not_remembered_for_ever() -> None:

@@ -23,6 +23,11 @@ def endpoint_id(vpc: str, handle: str) -> str:
     return f"vpce-0{digest.hex()[:16]}-{_letters(digest[16:])[:8].lower()}"
 
 
+def inbound_endpoint_id(vpc: str, name: str) -> str:
+    """The id of an inbound resolver endpoint."""
+    return "rslvr-in-0" + _digest("rslvr-in", vpc, name).hex()[:16]
+
+
 def zone_id(*parts: str) -> str:
     """The id of a hosted zone that is told from others by `parts`."""
     return "Z0" + _letters(_digest("zone", *parts))[:19]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from proxy.compile.claims import claim_table, endpoint_claims, internet_claim, private_zone_claims, self_claim
 from proxy.compile.endpoints import Endpoint, compile_endpoints
 from proxy.compile.hints import did_you_mean
-from proxy.compile.ids import vpc_id
+from proxy.compile.ids import inbound_endpoint_id, vpc_id
 from proxy.compile.internet import compile_internet
 from proxy.compile.private_zones import PrivateZone, compile_private_zones
 from proxy.compile.problems import Problems
@@ -57,9 +57,9 @@ def _views(
 ) -> Iterator[View]:
     outside = internet_claim(internet)
 
-    def view(name: str, vpc: Vpc | None, serves: bool, claims: Iterable[Claim]) -> View:
+    def view(name: str, vpc: Vpc | None, serves: bool, claims: Iterable[Claim], endpoint: str | None = None) -> View:
         own = self_claim(name, machine.version, machine.digest)
-        return View(name, vpc, serves, claim_table((own, *claims, outside)))
+        return View(name, vpc, serves, claim_table((own, *claims, outside)), endpoint)
 
     yield view(INTERNET_VIEW, None, True, ())
     for name, setting in settings.vpcs.items():
@@ -72,7 +72,7 @@ def _views(
         yield view(name, vpc, serves, (*private, *endpoint_claims(here, internet, inbound=False)))
         for inbound in setting.inbound_endpoints:
             through = endpoint_claims(here, internet, inbound=True)
-            yield view(f"{name}/{inbound}", vpc, serves, (*private, *through))
+            yield view(f"{name}/{inbound}", vpc, serves, (*private, *through), inbound_endpoint_id(name, inbound))
 
 
 def _has_private_dns(vpc: VpcSetting) -> bool:

@@ -54,11 +54,21 @@ class Reason(NamedTuple):
     text: str
 
 
+class FirewallMatch(NamedTuple):
+    """The firewall rule that a query is logged for: ALERT or BLOCK, the rule (`guard/sink`), and the ids that AWS logs."""
+
+    action: str
+    rule: str
+    group_id: str
+    domain_list_id: str
+
+
 class Answer(NamedTuple):
     """What a query is answered with, before it is written for one client."""
 
     sections: Sections
     reason: Reason
+    firewall: FirewallMatch | None = None
 
 
 class Protocol(Enum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 from proxy.model.claims import Claim
@@ -17,12 +17,16 @@ INTERNET_VIEW = "internet"
 
 @dataclass(frozen=True, slots=True)
 class Vpc:
-    """What an answer may depend on of the VPC of a view."""
+    """What an answer, or its log line, may depend on of the VPC of a view.
+
+    `instances` leads from an address to the id of the instance that has it.
+    """
 
     name: str
     id: str
     region: str
     account: str
+    instances: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,14 @@ class View:
     """A place to ask from: a VPC, an inbound endpoint of one (`VPC/NAME`), or the internet (`vpc` is None).
 
     `claims` always holds one for the root, so that every name has a longest claim.  `serves` is False in a VPC whose
-    enableDnsSupport is off: its resolver answers nothing.
+    enableDnsSupport is off: its resolver answers nothing.  `resolver_endpoint` is the id of the inbound endpoint, if it is one.
     """
 
     name: str
     vpc: Vpc | None
     serves: bool
     claims: Mapping[bytes, Claim]
+    resolver_endpoint: str | None = None
 
 
 class Placement(NamedTuple):
