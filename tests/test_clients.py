@@ -56,13 +56,15 @@ def client(request: pytest.FixtureRequest) -> str:
     found = shutil.which(request.param)
     if found is None:
         pytest.skip(f"{request.param} is not installed")
-    return found
+    printed: str = found
+    return printed
 
 
 def ask(client: str, port: int, *words: str) -> str:
     once = "+retry=0" if "kdig" in client else "+tries=1"
     command = [client, "@127.0.0.1", "-p", str(port), once, *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+    printed: str = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+    return printed
 
 
 def test_both_views_at_once(client: str, server: Serving) -> None:
