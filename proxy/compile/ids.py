@@ -1,9 +1,9 @@
 """Ids that a file leaves out: made up from names, and so the same at every start and on every machine.
 
 >>> vpc_id("app")
-'vpc-0a172cedcae47474b'
+'vpc-060119a1d4a4d6e76'
 >>> endpoint_id("app", "cloudwatch")
-'vpce-0b7bfbd2aa4e4bb2d-4pqvqvo6'
+'vpce-09538a7cda8b37635-dh5am3np'
 """
 
 from __future__ import annotations

@@ -7,8 +7,7 @@ subnet has, addresses of the subnet's range.  VPC guide, "Subnet sizing": the fi
 from __future__ import annotations
 
 import hashlib
-import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from proxy.compile.hints import did_you_mean
@@ -18,6 +17,8 @@ from proxy.settings.shape import Address, EndpointSetting, Network, SubnetSettin
 
 _VERSIONS = {"ipv4": (4,), "ipv6": (6,), "dualstack": (4, 6)}
 _RESERVED_FIRST = 4
+_RESERVED = _RESERVED_FIRST + 1
+_AUTO = "auto"
 
 
 class Interface(NamedTuple):
@@ -39,7 +40,11 @@ def ip_type_of(setting: EndpointSetting, vpc: VpcSetting) -> str:
 
 
 class Addresses:
-    """The addresses of one VPC: who holds which.  Those that the file leaves open are made up last, always the same."""
+    """The addresses of one VPC: who holds which.
+
+    Those that the file leaves open are made up when all others are known, and in the order of the endpoints' names: so they
+    are the same at every start, whatever the order of the file.
+    """
 
     def __init__(self, vpc: VpcSetting, problems: Problems) -> None:
         self._vpc = vpc
@@ -48,20 +53,20 @@ class Addresses:
         for handle, endpoint in vpc.endpoints.items():
             for address in _given(endpoint):
                 self._held.setdefault(address, handle)
+        self._made = {key: self._make_up(*key) for key in sorted(self._open())}
 
     def interfaces(self, handle: str, setting: EndpointSetting, ip_type: str, path: Path) -> tuple[Interface, ...]:
         """The interfaces of an endpoint; what AWS would refuse of them is a problem."""
-        if setting.subnets is not None and setting.addresses is not None:
-            self._problems.add((*path, "addresses"), "addresses beside subnets", "give each subnet its address")
-        versions = _VERSIONS[ip_type]
         if setting.addresses is not None:
+            if setting.subnets is not None:
+                self._problems.add((*path, "addresses"), "addresses beside subnets", "give each subnet its address")
             self._check_versions(setting.addresses, ip_type, (*path, "addresses"))
             return tuple(Interface(None, (address,)) for address in setting.addresses)
         found = []
-        zones: set[str] = set()
+        zones: dict[str, str] = {}
         for name, given in (setting.subnets or {}).items():
-            subnet = self._vpc.subnets.get(name)
             here = (*path, "subnets", name)
+            subnet = self._vpc.subnets.get(name)
             if subnet is None:
                 self._problems.add(here, f"there is no subnet {name}", did_you_mean(name, self._vpc.subnets))
                 continue
@@ -69,27 +74,39 @@ class Addresses:
                 self._problems.add(
                     path,
                     f"DuplicateSubnetsInSameZone: Found another VPC endpoint subnet in the availability zone of {name}",
-                    f"an endpoint takes one subnet of {subnet.az}",
+                    f"{zones[subnet.az]} is in {subnet.az} too, and an endpoint takes one subnet of a zone",
                 )
-            zones.add(subnet.az)
-            if not _fits(ip_type, subnet):
-                self._problems.add(here, f"ip_address_type {ip_type} does not fit subnet {name}", _why_not(name, subnet))
-                continue
-            if isinstance(given, str):
-                addresses = tuple(self._make_up(subnet, version, (handle, name), here) for version in versions)
+            zones.setdefault(subnet.az, name)
+            if _fits(ip_type, subnet):
+                addresses = () if isinstance(given, str) else given
+                found.append(Interface(subnet.az, self._addresses(handle, name, addresses, ip_type, here)))
             else:
-                self._check_versions(given, ip_type, here)
-                self._check_given(given, name, subnet, handle, here)
-                addresses = given
-            found.append(Interface(subnet.az, addresses))
+                self._problems.add(here, f"ip_address_type {ip_type} does not fit subnet {name}", _why_not(name, subnet))
         return tuple(found)
+
+    def _addresses(
+        self, handle: str, name: str, given: tuple[Address, ...], ip_type: str, path: Path
+    ) -> tuple[Address, ...]:
+        """Those of the interface in a subnet: what is given for it, and what is made up for the rest."""
+        self._check_versions(given, ip_type, path)
+        self._check_given(given, name, handle, path)
+        keys = ((handle, name, version) for version in _VERSIONS[ip_type])
+        made = [self._made[key] for key in keys if key in self._made]
+        if None in made:
+            self._problems.add(path, f"subnet {name} has no free address left", "take a larger one")
+        return given + tuple(address for address in made if address is not None)
 
     def _check_versions(self, addresses: Iterable[Address], ip_type: str, path: Path) -> None:
         for address in addresses:
             if address.version not in _VERSIONS[ip_type]:
                 self._problems.add(path, f"{address} does not fit ip_address_type {ip_type}", "change one of them")
 
-    def _check_given(self, addresses: Iterable[Address], name: str, subnet: SubnetSetting, handle: str, path: Path) -> None:
+    def _check_given(self, addresses: tuple[Address, ...], name: str, handle: str, path: Path) -> None:
+        subnet = self._vpc.subnets[name]
+        if len({address.version for address in addresses}) < len(addresses):
+            self._problems.add(
+                path, f"several addresses of one kind in subnet {name}", "an endpoint has one interface in a subnet"
+            )
         for address in addresses:
             network = _network(subnet, address.version)
             if network is None or address not in network:
@@ -98,25 +115,32 @@ class Addresses:
                 self._problems.add(
                     path,
                     f"{address} is reserved: the first four addresses and the last one of subnet {name} are AWS's",
-                    f"take {network[_RESERVED_FIRST]} or a later one",
+                    f"take {network.network_address + _RESERVED_FIRST} or a later one",
                 )
             elif self._held[address] != handle:
                 self._problems.add(path, f"{address} is in use already, by endpoint {self._held[address]}", "take another")
 
-    def _make_up(self, subnet: SubnetSetting, version: int, seed: tuple[str, str], path: Path) -> Address:
-        """A free address of a subnet, the same at every start as long as nothing else takes it."""
-        network = _network(subnet, version)
-        if network is None:  # not reached for a subnet that fits
-            raise AssertionError(seed)
-        size = min(network.num_addresses - _RESERVED_FIRST - 1, 1 << 16)
-        start = int.from_bytes(hashlib.sha256("\0".join(seed).encode()).digest()[:8], "big")
+    def _open(self) -> Iterator[tuple[str, str, int]]:
+        """What has no address yet: endpoint, subnet and IP version."""
+        for handle, setting in self._vpc.endpoints.items():
+            ip_type = ip_type_of(setting, self._vpc)
+            for name, given in (setting.subnets or {}).items():
+                subnet = self._vpc.subnets.get(name)
+                if subnet is not None and _fits(ip_type, subnet):
+                    there = {address.version for address in given} if not isinstance(given, str) else ()
+                    yield from ((handle, name, version) for version in _VERSIONS[ip_type] if version not in there)
+
+    def _make_up(self, handle: str, name: str, version: int) -> Address | None:
+        """A free address, the same at every start as long as nothing else takes it; None where there is none."""
+        network = _network(self._vpc.subnets[name], version)
+        size = 0 if network is None else min(network.num_addresses - _RESERVED, 1 << 16)
+        start = int.from_bytes(hashlib.sha256(f"{handle}\0{name}".encode()).digest()[:8], "big")
         for step in range(size):
-            address: Address = network[_RESERVED_FIRST + (start + step) % size]
+            address: Address = network[_RESERVED_FIRST + (start + step) % size]  # type: ignore[index]
             if address not in self._held:
-                self._held[address] = seed[0]
+                self._held[address] = handle
                 return address
-        self._problems.add(path, "the subnet has no free address left", "take a larger subnet")
-        return network[_RESERVED_FIRST]
+        return None
 
 
 def _given(setting: EndpointSetting) -> Iterator[Address]:
@@ -149,12 +173,3 @@ def _why_not(name: str, subnet: SubnetSetting) -> str:
 
 def _ranges(subnet: SubnetSetting) -> str:
     return " and ".join(str(each) for each in (subnet.cidr, subnet.ipv6_cidr) if each is not None)
-
-
-def addresses_by_version(interfaces: Iterable[Interface]) -> Mapping[int, list[str]]:
-    """The addresses of interfaces as text, IPv4 and IPv6 apart, each once."""
-    found: dict[int, dict[str, None]] = {4: {}, 6: {}}
-    for interface in interfaces:
-        for address in interface.addresses:
-            found[address.version][str(ipaddress.ip_address(address))] = None
-    return {version: list(texts) for version, texts in found.items()}

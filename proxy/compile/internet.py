@@ -41,6 +41,9 @@ def _endpoint_zones(endpoints: Iterable[Endpoint]) -> dict[bytes, Zone]:
     for endpoint in endpoints:
         if endpoint.vpce_zone is None:
             continue
+        named.setdefault(
+            endpoint.vpce_zone.parent(), {}
+        )  # an id in front of the wrong region's name is known not to be there
         reason = Reason(ReasonKind.ENDPOINT_NAME, f"name of endpoint {endpoint.vpc}/{endpoint.handle} ({endpoint.id})")
         here = named.setdefault(endpoint.vpce_zone, {})
         here.update((owner, build_node(sets, reason)) for owner, sets in endpoint.dns_names.items())

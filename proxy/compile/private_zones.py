@@ -40,8 +40,8 @@ def compile_private_zones(
     associations = _Associations(settings, problems)
     for vpc, made in endpoints.items():
         for endpoint in made:
-            for hidden in endpoint.private_zones:
-                associations.taken[vpc, hidden.name] = zone_id(str(hidden.name), endpoint.id)
+            for name in endpoint.held_names:
+                associations.taken[vpc, name] = zone_id(str(name), endpoint.id)
     return tuple(
         _compile_zone(zone, ("private_zones", index), associations, problems)
         for index, zone in enumerate(settings.private_zones)
