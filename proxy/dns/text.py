@@ -6,7 +6,6 @@ without their final dot going in, and stand without it coming out; strings stand
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import socket
 import struct
@@ -186,7 +185,7 @@ def _show_a(rdata: bytes) -> str:
 
 
 def _show_aaaa(rdata: bytes) -> str:
-    return str(ipaddress.IPv6Address(rdata))
+    return socket.inet_ntop(socket.AF_INET6, rdata)
 
 
 def _show_numbers_and_names(layout: str, names: int) -> Callable[[bytes], str]:
