@@ -62,14 +62,14 @@ class Inquiry(NamedTuple):
 class Finding(NamedTuple):
     """What an inquiry led to.
 
-    `answer` is None where the view answers nothing, and where the network was not asked; then `unasked` is what it would
-    have been asked.
+    `answer` is None where the view answers nothing, and where the network was not asked; then `unasked` is the step in
+    which it would have been.
     """
 
     inquiry: Inquiry
     answer: Answer | None
     steps: tuple[Step, ...]
-    unasked: Ask | None = None
+    unasked: Asked | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -138,7 +138,7 @@ async def _ask(engine: Engine, inquiry: Inquiry, *, live: bool) -> Finding:
     answer = await engine.answer(question, view, steps.append)
     last = steps[-1]
     if not live and isinstance(last, Asked):
-        return Finding(inquiry, None, tuple(steps), last.ask)
+        return Finding(inquiry, None, tuple(steps), last)
     return Finding(inquiry, answer, tuple(steps))
 
 

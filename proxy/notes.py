@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from proxy.model.claims import Claim
+from proxy.model.claims import Claim, ClaimKind
 from proxy.model.plan import Listener
 from proxy.model.world import World
 from proxy.settings.problems import Path, path_text
@@ -35,6 +35,7 @@ def notes(world: World, settings: Settings) -> list[Note]:
 def origins(settings: Settings) -> dict[str, Path]:
     """The paths of what can claim a name, by the text that a claim's `origin` has."""
     paths: list[Path] = [("private_zones", index) for index in range(len(settings.private_zones))]
+    paths += [("resolver_rules", index) for index in range(len(settings.resolver_rules))]
     for vpc, setting in settings.vpcs.items():
         paths += [("vpcs", vpc, "endpoints", endpoint) for endpoint in setting.endpoints]
         paths += [("endpoints", endpoint) for endpoint in setting.endpoints]
@@ -58,6 +59,8 @@ def _shadowed(world: World, paths: dict[str, Path]) -> Iterator[Note]:
     for view in world.views.values():
         for winner in view.claims.values():
             for loser in winner.shadowed:
+                if loser.kind is ClaimKind.INTERNET:  # a rule for the root is meant to be before it
+                    continue
                 what = f"in view {view.name}, {_words(loser)} does nothing: {_words(winner)} wins"
                 yield Note(paths.get(loser.origin, ()), what)
 

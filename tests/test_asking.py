@@ -106,7 +106,7 @@ async def test_what_was_not_asked_is_said(tmp_path: Path) -> None:
     assert [type(step) for step in finding.steps] == [ClaimsWeighed, CnameFollowed, ClaimsWeighed, Asked]
     assert finding.answer is None
     assert finding.unasked is not None
-    assert finding.unasked.name == Name.from_text("www.elsewhere.example")
+    assert finding.unasked.ask.name == Name.from_text("www.elsewhere.example")
 
 
 async def test_a_client_that_must_not_ask_is_refused_before_anything_is_looked_up(tmp_path: Path) -> None:

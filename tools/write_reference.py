@@ -72,6 +72,7 @@ _HEADINGS = {
     "vpcs.NAME.inbound_endpoints.NAME": "Inbound resolver endpoints",
     "private_zones[]": "Private zones",
     "public_zones[]": "Public zones",
+    "resolver_rules[]": "Resolver rules",
     "simulated_servers.ADDRESS": "Simulated servers",
     "peerings[]": "Peerings",
     "upstream": "Upstream",

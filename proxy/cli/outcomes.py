@@ -48,5 +48,5 @@ def verdict(question: Question, outcome: Outcome, sections: Sections | None) -> 
 def because(finding: Finding) -> str:
     """The reason of what came of an inquiry."""
     if finding.unasked is not None:
-        return "upstream " + (", ".join(map(str, finding.unasked.route.servers)) or "without a server")
+        return finding.unasked.reason.text if finding.unasked.ask.route.servers else "upstream without a server"
     return Outcome.SILENCE.value.partition(": ")[2] if finding.answer is None else finding.answer.reason.text

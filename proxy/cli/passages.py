@@ -20,6 +20,7 @@ from proxy.model.steps import (
     Asked,
     ClaimsWeighed,
     CnameFollowed,
+    Forwarded,
     NameMissing,
     RecordsFound,
     Replied,
@@ -49,6 +50,8 @@ def passage_of(step: Step, setting: Setting) -> Passage:
             return _tell_name_missing(step)
         case CnameFollowed():
             return _tell_hop(step, setting)
+        case Forwarded():
+            return _tell_forward(step)
         case Asked():
             return _tell_ask(step, setting)
         case Replied():
@@ -110,16 +113,22 @@ def _tell_hop(step: CnameFollowed, setting: Setting) -> Passage:
     return Passage(f"{step.name} is a CNAME for {step.target}", (prose,), data=data)
 
 
+def _tell_forward(step: Forwarded) -> Passage:
+    targets = ", ".join(map(str, step.targets))
+    data = {"name": str(step.name), "targets": [str(target) for target in step.targets], "simulated": step.simulated}
+    prose = (rules.FORWARDED, *((rules.TARGETS_SIMULATED,) if step.simulated else ()))
+    return Passage(f"{step.name} is forwarded to {targets}", prose, rules.FORWARD_PAGE, data=data)
+
+
 def _tell_ask(step: Asked, setting: Setting) -> Passage:
-    servers = _servers(step.ask)
+    servers, upstream = _servers(step.ask), step.reason.kind is ReasonKind.UPSTREAM
+    who = "Upstream" if upstream else "The network"
     asked = f"{name_text(step.ask.name)} {type_word(step.ask.type)}"
     data = {**_ask_json(step.ask), "asked": setting.live}
     if setting.live:
-        return Passage(f"Upstream is asked for {asked}: {servers}", data=data)
-    prose = (
-        "So far without the network; --live asks. A CNAME in the reply that leads to a name of the view is followed inside."
-    )
-    return Passage(f"Upstream would be asked for {asked}: {servers}", (prose,), data=data)
+        return Passage(f"{who} is asked for {asked}: {servers}", data=data)
+    prose = "So far without the network; --live asks." + (f" {rules.HOP_OF_A_REPLY}" if upstream else "")
+    return Passage(f"{who} would be asked for {asked}: {servers}", (prose,), data=data)
 
 
 def _tell_reply(step: Replied) -> Passage:

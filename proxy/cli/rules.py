@@ -10,6 +10,7 @@ _GUIDE = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
 PRIVATE_ZONES_PAGE = _GUIDE + "hosted-zone-private-considerations.html"
 NAMES_PAGE = _GUIDE + "DomainNameFormat.html"
 SOA_PAGE = _GUIDE + "SOA-NSrecords.html"
+FORWARD_PAGE = _GUIDE + "resolver-overview-forward-vpc-to-network-using-rules.html"
 RESOLVER_PAGE = _GUIDE + "resolver-overview-DSN-queries-to-vpc.html"
 INBOUND_PAGE = _GUIDE + "resolver-overview-forward-network-to-vpc.html"
 VPC_DNS_PAGE = "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html"
@@ -64,9 +65,14 @@ EMPTY_ANSWER = (
 )
 NOTHING_ELSE = "Nothing else is tried: what public DNS has of this type stays unseen in the VPC."
 WILDCARD = "No name is nearer than the wildcard: its asterisk stands for one label or many, until a name that exists."
+FORWARDED = (
+    "The target's answer is passed on as it is. AWS takes the targets in any order, here they are asked in that of the file."
+)
+TARGETS_SIMULATED = "The first target that can be reached is a simulated server of the file, which answers here."
 HOP_INSIDE = (
     "The Resolver follows it from inside the same VPC: the target is weighed as if it had been asked for, and may well be "
     "private."
 )
+HOP_OF_A_REPLY = "A CNAME in the reply that leads to a name of the view is followed inside."
 HOP_OUTSIDE = "It is followed in public DNS, as nothing else is seen from outside."
 SILENCE = "Without enableDnsSupport the Amazon resolver does not answer in a VPC at all: clients wait until they give up."

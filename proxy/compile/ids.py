@@ -28,6 +28,11 @@ def inbound_endpoint_id(vpc: str, name: str) -> str:
     return "rslvr-in-0" + _digest("rslvr-in", vpc, name).hex()[:16]
 
 
+def rule_id(*parts: str) -> str:
+    """The id of a resolver rule that is told from others by `parts`."""
+    return f"rslvr-rr-0{_digest('rule', *parts).hex()[:16]}"
+
+
 def zone_id(*parts: str) -> str:
     """The id of a hosted zone that is told from others by `parts`."""
     return "Z0" + _letters(_digest("zone", *parts))[:19]

@@ -7,19 +7,19 @@ from itertools import chain
 
 from proxy.compile.endpoints import Endpoint
 from proxy.compile.problems import Problems
-from proxy.compile.records import compile_records
-from proxy.compile.tables import NEGATIVE_SOA, build_node, build_root_table, build_zone
-from proxy.dns.codes import TYPE_CNAME
+from proxy.compile.records import compile_whole_names
+from proxy.compile.servers import SimulatedServers, destination
+from proxy.compile.tables import NEGATIVE_SOA, build_node, build_zone
 from proxy.dns.names import Name
-from proxy.dns.records import RecordSet
 from proxy.model.answers import Reason, ReasonKind, Route, ServerAddress
 from proxy.model.claims import Internet, Node, Zone
-from proxy.settings.shape import RecordSpec, Settings
+from proxy.settings.shape import Settings
 
 
 def compile_internet(
     settings: Settings,
     endpoints: Mapping[str, Sequence[Endpoint]],
+    simulated: SimulatedServers,
     system_servers: tuple[ServerAddress, ...],
     problems: Problems,
 ) -> Internet:
@@ -31,7 +31,7 @@ def compile_internet(
         names=_public_names(settings, problems),
         zones=_public_zones(settings, problems),
         soa=NEGATIVE_SOA,
-        beyond=_beyond(settings, system_servers, problems),
+        beyond=_beyond(settings, simulated, system_servers),
     )
 
 
@@ -57,7 +57,9 @@ def _endpoint_zones(endpoints: Iterable[Endpoint]) -> dict[bytes, Zone]:
 
 def _public_names(settings: Settings, problems: Problems) -> dict[bytes, Node]:
     reason = Reason(ReasonKind.PUBLIC_RECORD, "public record")
-    return {owner: build_node(sets, reason) for owner, sets in _checked(settings.public_records, problems).items()}
+    return {
+        owner: build_node(sets, reason) for owner, sets in compile_whole_names(settings.public_records, problems).items()
+    }
 
 
 def _public_zones(settings: Settings, problems: Problems) -> dict[bytes, Zone]:
@@ -68,41 +70,18 @@ def _public_zones(settings: Settings, problems: Problems) -> dict[bytes, Zone]:
                 ("public_zones", index, "name"), f"a second public zone {zone.name}", "put its records into the first"
             )
         reason = Reason(ReasonKind.PUBLIC_ZONE, f"public zone {zone.name}")
-        zones[zone.name] = build_zone(zone.name, _checked(zone.records, problems), reason)
+        zones[zone.name] = build_zone(zone.name, compile_whole_names(zone.records, problems), reason)
     return zones
 
 
-def _beyond(settings: Settings, system_servers: tuple[ServerAddress, ...], problems: Problems) -> Route | Zone | None:
-    """Where the rest is asked.  A simulated server answers in process; one that is unreachable is passed over."""
-    simulated = _simulated_servers(settings, problems)
+def _beyond(
+    settings: Settings, simulated: SimulatedServers, system_servers: tuple[ServerAddress, ...]
+) -> Route | Zone | None:
+    """Where the rest is asked."""
     if settings.upstream.mode == "off":
         return None
     servers: list[ServerAddress] = []
     for server in settings.upstream.servers:
-        if server == "system":
-            servers.extend(system_servers)
-        elif server.host not in simulated:
-            servers.append(server)
-        elif not servers and (zone := simulated[server.host]) is not None:
-            return zone
-    return Route(tuple(dict.fromkeys(servers)), settings.upstream.timeout)
-
-
-def _simulated_servers(settings: Settings, problems: Problems) -> dict[str, Zone | None]:
-    """By address: all that the server knows, or None where it is unreachable."""
-    zones: dict[str, Zone | None] = {}
-    for address, server in settings.simulated_servers.items():
-        reason = Reason(ReasonKind.SIMULATED, f"simulated server {address}")
-        table = _checked(server.records, problems)
-        zones[str(address)] = None if server.unreachable else build_root_table(table, reason)
-    return zones
-
-
-def _checked(specs: Iterable[RecordSpec], problems: Problems) -> dict[Name, dict[int, RecordSet]]:
-    """The table of `specs`, a CNAME beside another type refused (RFC 2181 section 10.1)."""
-    specs = tuple(specs)
-    table = compile_records(specs, problems)
-    for spec in specs:
-        if spec.type == TYPE_CNAME and len(table.get(spec.owner, {})) > 1:
-            problems.add(spec.path, f"a CNAME record at {spec.owner} beside other records", "keep one or the other")
-    return table
+        servers.extend(system_servers if server == "system" else (server,))
+    beyond = destination(servers, simulated, settings.upstream.timeout)
+    return Route((), settings.upstream.timeout) if beyond is None else beyond

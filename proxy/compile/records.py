@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from proxy.compile.problems import Problems
+from proxy.dns.codes import TYPE_CNAME
 from proxy.dns.errors import MalformedMessage
 from proxy.dns.names import Name
 from proxy.dns.records import RecordSet
@@ -27,4 +28,14 @@ def compile_records(specs: Iterable[RecordSpec], problems: Problems) -> dict[Nam
             problems.add(spec.path, "a value stands twice among the values of one record set")
         ttl = DEFAULT_TTL if spec.ttl is None else spec.ttl
         table.setdefault(spec.owner, {})[spec.type] = RecordSet.pack(spec.type, ttl, rdatas)
+    return table
+
+
+def compile_whole_names(specs: Iterable[RecordSpec], problems: Problems) -> dict[Name, dict[int, RecordSet]]:
+    """The same for records that stand in no zone of Route 53, a CNAME beside another type refused (RFC 2181 section 10.1)."""
+    specs = tuple(specs)
+    table = compile_records(specs, problems)
+    for spec in specs:
+        if spec.type == TYPE_CNAME and len(table.get(spec.owner, {})) > 1:
+            problems.add(spec.path, f"a CNAME record at {spec.owner} beside other records", "keep one or the other")
     return table

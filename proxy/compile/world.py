@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
 
-from proxy.compile.claims import claim_table, endpoint_claims, internet_claim, private_zone_claims, self_claim
-from proxy.compile.endpoints import Endpoint, compile_endpoints
+from proxy.compile.endpoints import compile_endpoints
 from proxy.compile.hints import did_you_mean
-from proxy.compile.ids import inbound_endpoint_id, vpc_id
 from proxy.compile.internet import compile_internet
-from proxy.compile.private_zones import PrivateZone, compile_private_zones
+from proxy.compile.private_zones import compile_private_zones
 from proxy.compile.problems import Problems
+from proxy.compile.rules import compile_rules
+from proxy.compile.servers import compile_simulated_servers
 from proxy.compile.subnets import check_subnets
-from proxy.model.answers import ServerAddress
-from proxy.model.claims import Claim, Internet
-from proxy.model.world import INTERNET_VIEW, Network, NetworkTable, View, Vpc, World
-from proxy.settings.shape import Settings, VpcSetting
+from proxy.compile.views import Machine, Parts, compile_views
+from proxy.model.world import INTERNET_VIEW, Network, NetworkTable, View, World
+from proxy.settings.shape import Settings
+
+__all__ = ["Machine", "compile_world"]
 
 _LOOPBACK: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 _ANYWHERE: tuple[Network, ...] = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
-
-
-class Machine(NamedTuple):
-    """What a World depends on beside the file: the machine's own resolvers, this version, the file's digest."""
-
-    system_servers: tuple[ServerAddress, ...]
-    version: str
-    digest: str
 
 
 def compile_world(settings: Settings, machine: Machine, problems: Problems) -> World:
@@ -36,8 +28,11 @@ def compile_world(settings: Settings, machine: Machine, problems: Problems) -> W
     check_subnets(settings, problems)
     endpoints = compile_endpoints(settings, problems)
     zones = compile_private_zones(settings, endpoints, problems)
-    internet = compile_internet(settings, endpoints, machine.system_servers, problems)
-    views = {view.name: view for view in _views(settings, endpoints, zones, internet, machine)}
+    simulated = compile_simulated_servers(settings, problems)
+    internet = compile_internet(settings, endpoints, simulated, machine.system_servers, problems)
+    rules = compile_rules(settings, simulated, problems)
+    parts = Parts(settings, machine, endpoints, zones, rules, internet)
+    views = {view.name: view for view in compile_views(parts)}
     _check_peerings(settings, problems)
     return World(
         views=views,
@@ -46,38 +41,6 @@ def compile_world(settings: Settings, machine: Machine, problems: Problems) -> W
         allowed=NetworkTable.of(_allowed(settings)),
         digest=machine.digest,
     )
-
-
-def _views(
-    settings: Settings,
-    endpoints: Mapping[str, Sequence[Endpoint]],
-    zones: Sequence[PrivateZone],
-    internet: Internet,
-    machine: Machine,
-) -> Iterator[View]:
-    outside = internet_claim(internet)
-
-    def view(name: str, vpc: Vpc | None, serves: bool, claims: Iterable[Claim], endpoint: str | None = None) -> View:
-        own = self_claim(name, machine.version, machine.digest)
-        return View(name, vpc, serves, claim_table((own, *claims, outside)), endpoint)
-
-    yield view(INTERNET_VIEW, None, True, ())
-    for name, setting in settings.vpcs.items():
-        vpc = Vpc(name, setting.id or vpc_id(name), setting.region or settings.region, setting.account or settings.account)
-        private: tuple[Claim, ...] = ()
-        if _has_private_dns(setting):
-            private = tuple(private_zone_claims(name, zones))
-        here = endpoints.get(name, ()) if _has_private_dns(setting) else ()
-        serves = setting.enable_dns_support
-        yield view(name, vpc, serves, (*private, *endpoint_claims(here, internet, inbound=False)))
-        for inbound in setting.inbound_endpoints:
-            through = endpoint_claims(here, internet, inbound=True)
-            yield view(f"{name}/{inbound}", vpc, serves, (*private, *through), inbound_endpoint_id(name, inbound))
-
-
-def _has_private_dns(vpc: VpcSetting) -> bool:
-    """Private zones and names need both attributes ("DNS attributes for your VPC"); without, names resolve publicly."""
-    return vpc.enable_dns_support and vpc.enable_dns_hostnames
 
 
 def _default_view(settings: Settings, views: Mapping[str, View], problems: Problems) -> str:

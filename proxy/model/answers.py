@@ -32,6 +32,7 @@ class ReasonKind(Enum):
     PUBLIC_RECORD = ("public record", None)
     PUBLIC_ZONE = ("public zone", None)
     SIMULATED = ("simulated server", None)
+    FORWARDED = ("forwarded", None)
     UPSTREAM = ("upstream", None)
     SELF = ("vpcdns", None)
     UPSTREAM_OFF = ("upstream off", EDE_BLOCKED)

@@ -12,7 +12,7 @@ from enum import Enum
 
 from proxy.dns.names import Name
 from proxy.dns.records import RecordSet
-from proxy.model.answers import Answer, Route
+from proxy.model.answers import Answer, Reason, Route, ServerAddress
 
 _GUIDE = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
 _PRIVATELINK = "https://docs.aws.amazon.com/vpc/latest/privatelink/"
@@ -94,7 +94,20 @@ class WithoutTypes:
     nodata: Answer
 
 
-Action = Zone | Internet | WithoutTypes
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Where a forwarding rule sends a name.
+
+    `to` is the route to its `targets`, or all that the simulated server knows which is the first of them to answer, or None
+    where every target is a simulated server that is unreachable.  `reason` is that of a reply of the route.
+    """
+
+    targets: tuple[ServerAddress, ...]
+    to: Route | Zone | None
+    reason: Reason
+
+
+Action = Zone | Internet | WithoutTypes | Forward
 
 
 @dataclass(frozen=True, slots=True)

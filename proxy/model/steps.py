@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from proxy.dns.names import Name
-from proxy.model.answers import Ask, Reason, Reply
+from proxy.model.answers import Ask, Reason, Reply, ServerAddress
 from proxy.model.claims import Claim
 
 
@@ -57,10 +57,20 @@ class CnameFollowed:
 
 
 @dataclass(frozen=True, slots=True)
+class Forwarded:
+    """A rule sends `name` to its targets; `simulated` where the one that answers is in the file."""
+
+    name: Name
+    targets: tuple[ServerAddress, ...]
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """Nothing here covers the name: a route is asked."""
+    """A route is asked, for the reason that its answer will have: nothing here covers the name, or a rule sends it there."""
 
     ask: Ask
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +89,5 @@ class Stopped:
     reason: Reason
 
 
-Step = ClaimsWeighed | RecordsFound | TypeMissing | NameMissing | CnameFollowed | Asked | Replied | Stopped
+Step = ClaimsWeighed | RecordsFound | TypeMissing | NameMissing | CnameFollowed | Forwarded | Asked | Replied | Stopped
 Trace = Callable[[Step], None]

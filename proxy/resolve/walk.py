@@ -7,39 +7,21 @@ zones before the claims would find names that a more specific zone hides.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from typing import NamedTuple
+from collections.abc import Generator
 
-from proxy.dns.codes import (
-    RCODE_REFUSED,
-    RCODE_SERVFAIL,
-    TYPE_ANY,
-    TYPE_CNAME,
-    TYPE_NSEC,
-    TYPE_NSEC3,
-    TYPE_RRSIG,
-)
+from proxy.dns.codes import RCODE_REFUSED, TYPE_ANY, TYPE_CNAME
 from proxy.dns.names import Name
 from proxy.dns.records import Placed, RecordSet
-from proxy.dns.write import Sections
 from proxy.model.answers import Answer, Ask, Question, Reason, ReasonKind, Reply
-from proxy.model.claims import Claim, Internet, WithoutTypes, Zone
-from proxy.model.steps import Asked, ClaimsWeighed, CnameFollowed, Replied, Stopped, Trace, TypeMissing
+from proxy.model.claims import Claim, Forward, Internet, WithoutTypes, Zone
+from proxy.model.steps import ClaimsWeighed, Trace, TypeMissing
 from proxy.model.world import View
+from proxy.resolve.chains import MAX_HOPS, Leads, lead_on, put_behind, stop, stop_chain, with_owner
 from proxy.resolve.outside import covers, look_up_outside
+from proxy.resolve.servers import ask_route, forward
 from proxy.resolve.zones import look_up
 
 Resolution = Generator[Ask, Reply, Answer]
-
-MAX_HOPS = 16
-_PROOFS = frozenset((TYPE_RRSIG, TYPE_NSEC, TYPE_NSEC3))
-
-
-class Leads(NamedTuple):
-    """Records on the way (owners None where they are the name asked for), and the name where it goes on."""
-
-    chain: tuple[Placed, ...]
-    target: bytes
 
 
 def resolve(question: Question, view: View, trace: Trace | None = None) -> Resolution:
@@ -54,14 +36,16 @@ def resolve(question: Question, view: View, trace: Trace | None = None) -> Resol
         found: Answer | RecordSet | Leads
         if isinstance(action, Zone):
             found = look_up(action, name, kind, trace)
+        elif isinstance(action, Forward):
+            found = yield from forward(action, name, kind, trace)
         else:
             found = yield from _look_outside(action, view, name, kind, trace)
         if isinstance(found, Answer):
-            return _behind(chain, name, found) if chain else found
-        leads = _leads(found, name, trace)
-        chain += _placed(leads.chain, name if chain else None)
+            return put_behind(chain, name, found) if chain else found
+        leads = lead_on(found, name, trace)
+        chain += with_owner(leads.chain, name if chain else None)
         name = leads.target
-    return _stopped(name, RCODE_SERVFAIL, ReasonKind.CHAIN_TOO_LONG, f"a CNAME chain of more than {MAX_HOPS} names", trace)
+    return stop_chain(name, trace)
 
 
 def find_claim(view: View, name: bytes, trace: Trace | None = None) -> Claim:
@@ -90,17 +74,11 @@ def _look_outside(
         return found
     beyond = action.beyond
     if beyond is None:
-        return _stopped(name, RCODE_REFUSED, ReasonKind.UPSTREAM_OFF, "upstream is off (mode: off)", trace)
+        return stop(name, RCODE_REFUSED, ReasonKind.UPSTREAM_OFF, "upstream is off (mode: off)", trace)
     if isinstance(beyond, Zone):
         return look_up(beyond, name, kind, trace)
-    ask = Ask(beyond, name, kind)
-    if trace is not None:
-        trace(Asked(ask))
-    reply = yield ask
-    if trace is not None:
-        trace(Replied(ask, reply))
     reason = Reason(ReasonKind.UPSTREAM, "upstream " + ", ".join(map(str, beyond.servers)))
-    return _lead_inside(Answer(_without_proofs(reply, kind), reason), view, name, kind)
+    return _lead_inside((yield from ask_route(beyond, name, kind, reason, trace)), view, name, kind)
 
 
 def _lead_inside(answer: Answer, view: View, name: bytes, kind: int) -> Answer | Leads:
@@ -122,39 +100,3 @@ def _lead_inside(answer: Answer, view: View, name: bytes, kind: int) -> Answer |
 def _decided_inside(view: View, name: bytes) -> bool:
     action = find_claim(view, name).action
     return not isinstance(action, Internet) or covers(action, name)
-
-
-def _without_proofs(reply: Reply, kind: int) -> Reply:
-    """The reply without DNSSEC's proofs, which the resolver never hands out (unless asked for by their type)."""
-    if kind in _PROOFS or kind == TYPE_ANY:
-        return reply
-    sections = (tuple(placed for placed in section if placed[1].type not in _PROOFS) for section in reply[1:])
-    return Sections(reply.rcode, *sections)
-
-
-def _leads(found: RecordSet | Leads, name: bytes, trace: Trace | None) -> Leads:
-    """Where a CNAME leads: one record of a zone, or the last one of a reply."""
-    if isinstance(found, RecordSet):
-        found = Leads(((None, found),), found.rdatas()[0].lower())
-    if trace is not None:
-        trace(CnameFollowed(Name(name), Name(found.target)))
-    return found
-
-
-def _placed(placed: Iterable[Placed], name: bytes | None) -> tuple[Placed, ...]:
-    """The same sets with the owner said where it is no longer the question's name."""
-    return tuple((name if owner is None else owner, found) for owner, found in placed)
-
-
-def _behind(chain: tuple[Placed, ...], name: bytes, last: Answer) -> Answer:
-    """The answer for a chain's last name, with the chain in front; its rcode is that of the last hop."""
-    rcode, answer, authority, additional = last.sections
-    sections = Sections(rcode, chain + _placed(answer, name), _placed(authority, name), _placed(additional, name))
-    return Answer(sections, last.reason)
-
-
-def _stopped(name: bytes, rcode: int, kind: ReasonKind, why: str, trace: Trace | None) -> Answer:
-    reason = Reason(kind, why)
-    if trace is not None:
-        trace(Stopped(Name(name), reason))
-    return Answer(Sections(rcode), reason)

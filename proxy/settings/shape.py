@@ -19,6 +19,7 @@ from proxy.settings.composites import ByKind, Key, ListOf, MapOf, ObjectOf, OneO
 from proxy.settings.expect import EXPECT, ExpectationSetting, RefusalExpected
 from proxy.settings.problems import Path, did_you_mean
 from proxy.settings.records import Records, RecordSpec
+from proxy.settings.rules import RULES, ResolverRuleSetting
 from proxy.settings.sockets import LISTEN, SERVER, ListenSetting
 from proxy.settings.takes import Choice, Flag, Integer, Text, Wrong
 from proxy.settings.values import (
@@ -41,7 +42,8 @@ from proxy.settings.vpcs import VPCS, EndpointSetting, InboundEndpointSetting, S
 __all__ = [
     "Address", "CacheSetting", "EndpointSetting", "ExpectationSetting", "InboundEndpointSetting", "LimitsSetting",
     "ListenSetting", "Network", "Path", "PeeringSetting", "PrivateZoneSetting", "PublicZoneSetting", "RecordSpec",
-    "RefusalExpected", "Settings", "SimulatedServerSetting", "SubnetSetting", "UpstreamSetting", "VpcSetting",
+    "RefusalExpected", "ResolverRuleSetting", "Settings", "SimulatedServerSetting", "SubnetSetting", "UpstreamSetting",
+    "VpcSetting",
 ]  # fmt: skip
 
 _ALLOWED_WORDS = ("loopback", "vpcs", "any")
@@ -204,6 +206,10 @@ class Settings:
             ListOf(ObjectOf(PublicZoneSetting, "{name: example.com, records: {www: 203.0.113.10}}")),
             "What the internet answers, by zones: nothing below such a name is asked for upstream.",
         ),
+    ] = ()
+    resolver_rules: Annotated[
+        tuple[ResolverRuleSetting, ...],
+        Key(RULES, "The resolver rules: which names VPCs ask other servers for.  On one VPC there is one for each name."),
     ] = ()
     simulated_servers: Annotated[
         Mapping[Address, SimulatedServerSetting],

@@ -45,6 +45,14 @@ def parse_server(text: str) -> ServerAddress | str:
     return ServerAddress(protocol, host, port)
 
 
+def parse_target(text: str) -> ServerAddress:
+    """The address of a server that a rule forwards to, asked by UDP; port 53 unless one is given."""
+    host, port = _host_and_port(text, "192.168.9.9:53")
+    if not port:
+        raise Wrong(f"{text} has port 0", f"write {ServerAddress(Protocol.UDP, host, _DNS_PORT)}")
+    return ServerAddress(Protocol.UDP, host, port)
+
+
 def _host_and_port(text: str, example: str) -> tuple[str, int]:
     host, port = _split(text)
     number = whole_number(port)
@@ -87,3 +95,4 @@ LISTEN = ByKind(
     mapping=ObjectOf(_WrittenListen, '{address: "127.0.0.1:1053", view: internet}', _with_view),
 )
 SERVER = Text("a server", "1.1.1.1", parse_server)
+TARGET = Text("an address, with a port or without", "192.168.9.9", parse_target)

@@ -19,7 +19,7 @@ limits.packets_per_second
 profiles
 query_log
 quirks
-resolver_rules
+resolver_rules.*.type: delegate
 upstream.cassette
 upstream.mode: record
 upstream.mode: replay

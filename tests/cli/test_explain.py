@@ -38,6 +38,10 @@ private_zones:
     vpcs: [app]
     records: {www: 10.0.5.1, legacy.data: 10.0.5.2, keys: {CNAME: kms.us-east-1.amazonaws.com}}
   - {name: data.corp.example, id: Z0DATA, vpcs: [app], records: {db: 10.0.6.1, "*.any": 10.0.6.2}}
+resolver_rules:
+  - {domain: site.corp.example, targets: [192.168.9.8, 192.168.9.9], vpcs: [app]}
+  - {domain: live.example, targets: ["192.168.9.7:5353"], vpcs: [app]}
+simulated_servers: {192.168.9.8: {unreachable: true}, 192.168.9.9: {records: {h.site.corp.example: 192.168.7.1}}}
 public_records: {www.corp.example: 203.0.113.5, loop.example: {CNAME: loop.example}}
 """
 
@@ -129,6 +133,25 @@ legacy.data.corp.example A
         (["www.corp.example", "--view", "app/onprem"], 0, ["by this inbound endpoint is resolved as if", "inside VPC app"]),
         (["www.corp.example", "--client", "10.0.1.9"], 0, ["1 In view app (client 10.0.1.9 in 10.0.0.0/16)"]),
         (
+            ["h.site.corp.example"],
+            0,
+            [
+                "> site.corp.example forwarding rule world.yaml:19 wins: the longest name",
+                "3 h.site.corp.example is forwarded to 192.168.9.8:53, 192.168.9.9:53 The target's answer is passed on as it is.",
+                "The first target that can be reached is a simulated server",
+                "using-rules.html",
+                "because: simulated server 192.168.9.9",
+            ],
+        ),
+        (
+            ["h.live.example"],
+            0,
+            [
+                "4 The network would be asked for h.live.example A: 192.168.9.7:5353 So far without",
+                "= not asked because: rule live",
+            ],
+        ),
+        (
             ["elsewhere.example"],
             4,
             ["Nothing in this VPC claims the name", "upstream is off", "name upstream servers", "= REFUSED"],
@@ -212,6 +235,7 @@ def test_every_kind_of_step_is_met_here() -> None:
     world = world_of(WORLD.replace("{mode: off}", "{servers: [192.0.2.53]}"))
     closed = world_of(WORLD)
     queries = ["www.corp.example", "www.corp.example AAAA", "nope.corp.example", "keys.corp.example", "out.example"]
+    queries += ["h.site.corp.example"]
     steps: list[Step] = []
     for query in queries:
         ask(world, "app", query, lambda asked: reply(), steps.append)

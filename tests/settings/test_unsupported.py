@@ -20,7 +20,7 @@ FILES = {
     "profiles: []": "profiles",
     "query_log: {}": "query_log",
     "quirks: {}": "quirks",
-    "resolver_rules: []": "resolver_rules",
+    "resolver_rules: [{domain: a, type: delegate}]": "delegate",
     "upstream: {cassette: x}": "cassette",
     "upstream: {mode: record}": "record",
     "upstream: {mode: replay}": "replay",

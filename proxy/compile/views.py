@@ -1,0 +1,72 @@
+"""The views of a file, each with its table of claims: here it is gathered what a VPC's resolver knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from proxy.compile.claims import endpoint_claims, internet_claim, private_zone_claims, self_claim
+from proxy.compile.endpoints import Endpoint
+from proxy.compile.ids import inbound_endpoint_id, vpc_id
+from proxy.compile.private_zones import PrivateZone
+from proxy.compile.rules import AppliedRule, Rule, apply_rules, rules_of
+from proxy.model.answers import ServerAddress
+from proxy.model.claims import Claim, Internet
+from proxy.model.world import INTERNET_VIEW, View, Vpc
+from proxy.settings.shape import Settings, VpcSetting
+
+
+class Machine(NamedTuple):
+    """What a World depends on beside the file: the machine's own resolvers, this version, the file's digest."""
+
+    system_servers: tuple[ServerAddress, ...]
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All that views are put together from, each compiled for the whole file."""
+
+    settings: Settings
+    machine: Machine
+    endpoints: Mapping[str, Sequence[Endpoint]]
+    zones: Sequence[PrivateZone]
+    rules: Sequence[Rule]
+    internet: Internet
+
+
+def compile_views(parts: Parts) -> Iterator[View]:
+    """The view outside every VPC, those of the VPCs, and those of their inbound endpoints."""
+    yield _view(INTERNET_VIEW, None, (), (), parts)
+    for name, setting in parts.settings.vpcs.items():
+        rules = tuple(rules_of(name, parts.rules))
+        vpc = _vpc(name, setting, parts.settings)
+        yield _view(name, vpc, _claims(name, setting, parts, inbound=False), rules, parts)
+        for inbound in setting.inbound_endpoints:
+            through = _view(f"{name}/{inbound}", vpc, _claims(name, setting, parts, inbound=True), rules, parts)
+            yield replace(through, resolver_endpoint=inbound_endpoint_id(name, inbound))
+
+
+def _vpc(name: str, setting: VpcSetting, settings: Settings) -> Vpc:
+    ident = setting.id or vpc_id(name)
+    return Vpc(name, ident, setting.region or settings.region, setting.account or settings.account)
+
+
+def _view(name: str, vpc: Vpc | None, claims: Iterable[Claim], rules: Iterable[AppliedRule], parts: Parts) -> View:
+    own = self_claim(name, parts.machine.version, parts.machine.digest)
+    table = apply_rules((own, *claims, internet_claim(parts.internet)), rules)
+    return View(name, vpc, vpc is None or parts.settings.vpcs[vpc.name].enable_dns_support, table)
+
+
+def _claims(vpc: str, setting: VpcSetting, parts: Parts, *, inbound: bool) -> Iterator[Claim]:
+    """What a VPC's resolver answers itself, as asked from inside or by an inbound endpoint."""
+    if _has_private_dns(setting):
+        yield from private_zone_claims(vpc, parts.zones)
+        yield from endpoint_claims(parts.endpoints.get(vpc, ()), parts.internet, inbound=inbound)
+
+
+def _has_private_dns(vpc: VpcSetting) -> bool:
+    """Private zones and names need both attributes ("DNS attributes for your VPC"); without, names resolve publicly."""
+    return vpc.enable_dns_support and vpc.enable_dns_hostnames
