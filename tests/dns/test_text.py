@@ -130,10 +130,9 @@ def test_any_text_is_data_or_malformed(kind: str, text: str) -> None:
     number = type_number(kind)
     try:
         rdata = pack_rdata(number, text)
-    except MalformedMessage as wrong:
-        assert wrong.what
+    except MalformedMessage:
         return
-    assert isinstance(rdata, bytes)
+    assert pack_rdata(number, rdata_text(number, rdata)) == rdata
 
 
 def test_words_for_numbers() -> None:
