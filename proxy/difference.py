@@ -34,6 +34,8 @@ def _lines(old: World, new: World) -> Iterator[str]:
             yield f"- view {name}"
         else:
             yield from _changed_claims(before, after)
+            if before.firewall != after.firewall:
+                yield f"view {name}: the firewall's rules"
             if before.serves != after.serves:
                 yield f"view {name}: enable_dns_support is now {'on' if after.serves else 'off'}"
     if old.default_view != new.default_view:

@@ -33,13 +33,18 @@ def notes(world: World, settings: Settings) -> list[Note]:
 
 
 def origins(settings: Settings) -> dict[str, Path]:
-    """The paths of what can claim a name, by the text that a claim's `origin` has."""
+    """The paths of what can claim a name or block it, by the text that its `origin` has."""
     paths: list[Path] = [("private_zones", index) for index in range(len(settings.private_zones))]
     paths += [("resolver_rules", index) for index in range(len(settings.resolver_rules))]
     for vpc, setting in settings.vpcs.items():
         paths += [("vpcs", vpc, "endpoints", endpoint) for endpoint in setting.endpoints]
         paths += [("endpoints", endpoint) for endpoint in setting.endpoints]
-    return {path_text(path): path for path in paths}
+    paths += [
+        ("firewall_rule_groups", group, "rules", rule)
+        for group, setting in enumerate(settings.firewall_rule_groups)
+        for rule in range(len(setting.rules))
+    ]
+    return {path_text(path): path for path in (*paths, ("firewall_unavailable",))}
 
 
 def open_listeners(settings: Settings, listeners: Iterable[Listener]) -> list[str]:

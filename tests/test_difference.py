@@ -24,6 +24,7 @@ private_zones: [{name: example.com, vpcs: [a], records: {www: 10.0.5.10}}]
         ("vpcs: [a]", "vpcs: [b]", ["view a: - example.com (private zone)", "view b: + example.com (private zone)"]),
         ("b: {cidr: 10.1.", "c: {cidr: 10.1.", ["+ view c", "- view b", "the clients of the views"]),
         ("b: {", "b: {enable_dns_support: false, ", ["view b: enable_dns_support is now off"]),
+        ("upstream:", "firewall_rule_groups: [{name: g, vpcs: {a: 101}}]\nupstream:", ["view a: the firewall's rules"]),
         ("default_view: a", "default_view: b", ["default_view: a -> b"]),
         ("{cidr: 10.1.0.0/16}", "{cidr: 10.2.0.0/16}", ["allow_clients", "the clients of the views"]),
         ("upstream:", "allow_clients: any\nupstream:", ["allow_clients"]),

@@ -16,10 +16,12 @@ from proxy.cli.records import answer_json, reason_json
 from proxy.dns.codes import rcode_word, type_word
 from proxy.dns.names import name_text
 from proxy.model.answers import Ask, Question, ReasonKind
+from proxy.model.firewall import FirewallAction
 from proxy.model.steps import (
     Asked,
     ClaimsWeighed,
     CnameFollowed,
+    FirewallJudged,
     Forwarded,
     NameMissing,
     RecordsFound,
@@ -30,6 +32,11 @@ from proxy.model.steps import (
 )
 from proxy.model.world import Placement
 
+_DOES = {
+    FirewallAction.ALLOW: "allows",
+    FirewallAction.ALERT: "alerts to",
+    FirewallAction.BLOCK: "blocks",
+}
 _STOPS = {
     ReasonKind.UPSTREAM_OFF: "This file answers from itself alone and refuses the rest, where AWS would ask public DNS. Give the "
     "name in public_records or public_zones, or name upstream servers.",
@@ -40,6 +47,8 @@ _STOPS = {
 def passage_of(step: Step, setting: Setting) -> Passage:
     """A step in words."""
     match step:
+        case FirewallJudged():
+            return _tell_firewall(step, setting)
         case ClaimsWeighed():
             return tell_contest(step, setting)
         case RecordsFound():
@@ -79,6 +88,22 @@ def tell_place(placement: Placement, *, allowed: bool) -> Passage:
         return Passage(title, (prose,), rules.INBOUND_PAGE, data=data)
     prose = f"VPC {vpc}: answered as its Resolver would, the one at 169.254.169.253 and at the VPC's first address plus two."
     return Passage(title, (prose,), rules.RESOLVER_PAGE, data=data)
+
+
+def _tell_firewall(step: FirewallJudged, setting: Setting) -> Passage:
+    rule = step.rule
+    data = {"name": str(step.name), "rule": None if rule is None else rule.name}
+    if rule is None:
+        return Passage(f"The firewall lets {step.name} pass", (rules.NO_FIREWALL_RULE,), rules.FIREWALL_PAGE, data=data)
+    data = {**data, "action": rule.action.value, "origin": rule.origin}
+    prose: list[str] = [rules.FIREWALL_RULES[rule.action]]
+    if rule.trusts and rule.response is None:
+        prose.append(rules.FIREWALL_TRUSTS)
+    if rule.response is not None:
+        prose.append(f"Source: {rule.response.reason.text}.")
+    place = setting.place(rule.origin)
+    title = f"The firewall's rule {rule.name} {_DOES[rule.action]} {step.name}" + (f" ({place})" if place else "")
+    return Passage(title, tuple(prose), rules.FIREWALL_PAGE, data=data)
 
 
 def _tell_found(step: RecordsFound) -> Passage:

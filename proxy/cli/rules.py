@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from proxy.model.answers import ReasonKind
 from proxy.model.claims import ClaimKind
+from proxy.model.firewall import FirewallAction
 
 _GUIDE = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
 
@@ -11,6 +12,7 @@ PRIVATE_ZONES_PAGE = _GUIDE + "hosted-zone-private-considerations.html"
 NAMES_PAGE = _GUIDE + "DomainNameFormat.html"
 SOA_PAGE = _GUIDE + "SOA-NSrecords.html"
 FORWARD_PAGE = _GUIDE + "resolver-overview-forward-vpc-to-network-using-rules.html"
+FIREWALL_PAGE = _GUIDE + "resolver-dns-firewall-overview.html"
 RESOLVER_PAGE = _GUIDE + "resolver-overview-DSN-queries-to-vpc.html"
 INBOUND_PAGE = _GUIDE + "resolver-overview-forward-network-to-vpc.html"
 VPC_DNS_PAGE = "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html"
@@ -35,6 +37,16 @@ CLAIM_RULES = {
     "names stay public. Its DNS record IP type says which record types they keep inside the VPC.",
     ClaimKind.INTERNET: "Nothing in this VPC claims the name, so the Resolver looks it up in public DNS, as anybody would.",
 }
+FIREWALL_RULES = {
+    FirewallAction.ALLOW: "DNS Firewall looks at a VPC's queries before anything else, and the first rule that fits decides. "
+    "This one lets the query pass, and no further rule is looked at.",
+    FirewallAction.ALERT: "DNS Firewall looks at a VPC's queries before anything else, and the first rule that fits decides. "
+    "This one lets the query pass and has it logged.",
+    FirewallAction.BLOCK: "DNS Firewall looks at a VPC's queries before anything else, and the first rule that fits decides. "
+    "This one answers the query itself: neither a private zone nor anything outside is asked.",
+}
+FIREWALL_TRUSTS = "It trusts redirection: the names that a CNAME leads to from here are not looked at."
+NO_FIREWALL_RULE = "None of the VPC's firewall rules is about this name and type, and what no rule is about passes."
 FROM_OUTSIDE = (
     "Private hosted zones and endpoints' private names exist inside their VPCs alone. From outside there is public DNS only."
 )

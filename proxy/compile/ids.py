@@ -33,6 +33,16 @@ def rule_id(*parts: str) -> str:
     return f"rslvr-rr-0{_digest('rule', *parts).hex()[:16]}"
 
 
+def rule_group_id(group: str) -> str:
+    """The id of a DNS Firewall rule group."""
+    return f"rslvr-frg-0{_digest('rslvr-frg', group).hex()[:16]}"
+
+
+def domain_list_id(group: str, rule: str) -> str:
+    """The id of the domain list of a rule of such a group."""
+    return f"rslvr-fdl-0{_digest('rslvr-fdl', group, rule).hex()[:16]}"
+
+
 def zone_id(*parts: str) -> str:
     """The id of a hosted zone that is told from others by `parts`."""
     return "Z0" + _letters(_digest("zone", *parts))[:19]

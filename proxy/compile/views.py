@@ -13,6 +13,7 @@ from proxy.compile.private_zones import PrivateZone
 from proxy.compile.rules import AppliedRule, Rule, apply_rules, rules_of
 from proxy.model.answers import ServerAddress
 from proxy.model.claims import Claim, Internet
+from proxy.model.firewall import Firewall
 from proxy.model.world import INTERNET_VIEW, View, Vpc
 from proxy.settings.shape import Settings, VpcSetting
 
@@ -34,6 +35,7 @@ class Parts:
     endpoints: Mapping[str, Sequence[Endpoint]]
     zones: Sequence[PrivateZone]
     rules: Sequence[Rule]
+    firewalls: Mapping[str, Firewall]
     internet: Internet
 
 
@@ -57,7 +59,10 @@ def _vpc(name: str, setting: VpcSetting, settings: Settings) -> Vpc:
 def _view(name: str, vpc: Vpc | None, claims: Iterable[Claim], rules: Iterable[AppliedRule], parts: Parts) -> View:
     own = self_claim(name, parts.machine.version, parts.machine.digest)
     table = apply_rules((own, *claims, internet_claim(parts.internet)), rules)
-    return View(name, vpc, vpc is None or parts.settings.vpcs[vpc.name].enable_dns_support, table)
+    if vpc is None:
+        return View(name, None, True, table)
+    serves = parts.settings.vpcs[vpc.name].enable_dns_support
+    return View(name, vpc, serves, table, firewall=parts.firewalls.get(vpc.name))
 
 
 def _claims(vpc: str, setting: VpcSetting, parts: Parts, *, inbound: bool) -> Iterator[Claim]:

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 
 from proxy.compile.endpoints import compile_endpoints
+from proxy.compile.firewall import compile_firewalls
 from proxy.compile.hints import did_you_mean
 from proxy.compile.internet import compile_internet
 from proxy.compile.private_zones import compile_private_zones
@@ -31,7 +32,8 @@ def compile_world(settings: Settings, machine: Machine, problems: Problems) -> W
     simulated = compile_simulated_servers(settings, problems)
     internet = compile_internet(settings, endpoints, simulated, machine.system_servers, problems)
     rules = compile_rules(settings, simulated, problems)
-    parts = Parts(settings, machine, endpoints, zones, rules, internet)
+    firewalls = compile_firewalls(settings, problems)
+    parts = Parts(settings, machine, endpoints, zones, rules, firewalls, internet)
     views = {view.name: view for view in compile_views(parts)}
     _check_peerings(settings, problems)
     return World(

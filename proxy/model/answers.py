@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from proxy.dns.codes import (
     EDE_BLOCKED,
+    EDE_FORGED_ANSWER,
     EDE_NETWORK_ERROR,
     EDE_NO_REACHABLE_AUTHORITY,
+    EDE_NOT_READY,
     EDE_NOT_SUPPORTED,
     EDE_PROHIBITED,
 )
@@ -35,6 +37,9 @@ class ReasonKind(Enum):
     FORWARDED = ("forwarded", None)
     UPSTREAM = ("upstream", None)
     SELF = ("vpcdns", None)
+    BLOCKED = ("firewall block", EDE_BLOCKED)
+    OVERRIDDEN = ("firewall override", EDE_FORGED_ANSWER)
+    FIREWALL_UNAVAILABLE = ("firewall unavailable", EDE_NOT_READY)
     UPSTREAM_OFF = ("upstream off", EDE_BLOCKED)
     UPSTREAM_FAILED = ("upstream failed", EDE_NO_REACHABLE_AUTHORITY)
     CHAIN_TOO_LONG = ("chain too long", EDE_NETWORK_ERROR)

@@ -11,6 +11,15 @@ from dataclasses import dataclass
 from proxy.dns.names import Name
 from proxy.model.answers import Ask, Reason, Reply, ServerAddress
 from proxy.model.claims import Claim
+from proxy.model.firewall import FirewallRule
+
+
+@dataclass(frozen=True, slots=True)
+class FirewallJudged:
+    """The firewall looked at `name`, and `rule` decided about it; None where no rule fits and the name passes."""
+
+    name: Name
+    rule: FirewallRule | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +98,16 @@ class Stopped:
     reason: Reason
 
 
-Step = ClaimsWeighed | RecordsFound | TypeMissing | NameMissing | CnameFollowed | Forwarded | Asked | Replied | Stopped
+Step = (
+    FirewallJudged
+    | ClaimsWeighed
+    | RecordsFound
+    | TypeMissing
+    | NameMissing
+    | CnameFollowed
+    | Forwarded
+    | Asked
+    | Replied
+    | Stopped
+)
 Trace = Callable[[Step], None]

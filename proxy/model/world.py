@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 from proxy.model.claims import Claim
+from proxy.model.firewall import Firewall
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -34,7 +35,8 @@ class View:
     """A place to ask from: a VPC, an inbound endpoint of one (`VPC/NAME`), or the internet (`vpc` is None).
 
     `claims` always holds one for the root, so that every name has a longest claim.  `serves` is False in a VPC whose
-    enableDnsSupport is off: its resolver answers nothing.  `resolver_endpoint` is the id of the inbound endpoint, if it is one.
+    enableDnsSupport is off: its resolver answers nothing.  `resolver_endpoint` is the id of the inbound endpoint, if it is one;
+    `firewall` what is looked at before anything else, None where nothing is.
     """
 
     name: str
@@ -42,6 +44,7 @@ class View:
     serves: bool
     claims: Mapping[bytes, Claim]
     resolver_endpoint: str | None = None
+    firewall: Firewall | None = None
 
 
 class Placement(NamedTuple):

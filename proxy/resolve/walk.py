@@ -12,11 +12,13 @@ from collections.abc import Generator
 from proxy.dns.codes import RCODE_REFUSED, TYPE_ANY, TYPE_CNAME
 from proxy.dns.names import Name
 from proxy.dns.records import Placed, RecordSet
-from proxy.model.answers import Answer, Ask, Question, Reason, ReasonKind, Reply
+from proxy.model.answers import Answer, Ask, FirewallMatch, Question, Reason, ReasonKind, Reply
 from proxy.model.claims import Claim, Forward, Internet, WithoutTypes, Zone
+from proxy.model.firewall import Firewall
 from proxy.model.steps import ClaimsWeighed, Trace, TypeMissing
 from proxy.model.world import View
 from proxy.resolve.chains import MAX_HOPS, Leads, lead_on, put_behind, stop, stop_chain, with_owner
+from proxy.resolve.firewall import judge, judge_targets
 from proxy.resolve.outside import covers, look_up_outside
 from proxy.resolve.servers import ask_route, forward
 from proxy.resolve.zones import look_up
@@ -29,6 +31,30 @@ def resolve(question: Question, view: View, trace: Trace | None = None) -> Resol
 
     `trace` is called with every step in its order; it changes nothing of the answer.
     """
+    firewall = view.firewall
+    if firewall is None:
+        return _walk(question, view, trace)
+    rule = judge(firewall, *question, trace)  # before everything else: what it blocks is not looked for
+    if rule is None:
+        return _walk(question, view, trace, firewall)
+    if rule.response is not None:
+        return _settled(rule.response)
+    return _walk(question, view, trace, None if rule.trusts else firewall, rule.match)
+
+
+def _settled(answer: Answer) -> Resolution:
+    yield from ()
+    return answer
+
+
+def _walk(
+    question: Question,
+    view: View,
+    trace: Trace | None,
+    firewall: Firewall | None = None,
+    alert: FirewallMatch | None = None,
+) -> Resolution:
+    """From hop to hop.  `firewall` looks at what CNAMEs lead to; `alert` is what it has to say of the name asked for."""
     name, kind = question
     chain: tuple[Placed, ...] = ()
     for _ in range(MAX_HOPS):
@@ -40,12 +66,22 @@ def resolve(question: Question, view: View, trace: Trace | None = None) -> Resol
             found = yield from forward(action, name, kind, trace)
         else:
             found = yield from _look_outside(action, view, name, kind, trace)
-        if isinstance(found, Answer):
-            return put_behind(chain, name, found) if chain else found
-        leads = lead_on(found, name, trace)
+        leads = found if isinstance(found, Answer) else lead_on(found, name, trace)
+        if firewall is not None:
+            placed = leads.sections.answer if isinstance(leads, Answer) else leads.chain
+            rule = judge_targets(firewall, placed, name, kind, trace)
+            if rule is not None and rule.response is not None:
+                return rule.response
+            alert = alert or (None if rule is None else rule.match)
+        if isinstance(leads, Answer):
+            return _noted(put_behind(chain, name, leads) if chain else leads, alert)
         chain += with_owner(leads.chain, name if chain else None)
         name = leads.target
-    return stop_chain(name, trace)
+    return _noted(stop_chain(name, trace), alert)
+
+
+def _noted(answer: Answer, alert: FirewallMatch | None) -> Answer:
+    return answer if alert is None else answer._replace(firewall=alert)
 
 
 def find_claim(view: View, name: bytes, trace: Trace | None = None) -> Claim:

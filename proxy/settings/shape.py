@@ -17,6 +17,7 @@ from proxy.dns.names import Name
 from proxy.model.answers import ServerAddress
 from proxy.settings.composites import ByKind, Key, ListOf, MapOf, ObjectOf, OneOrList
 from proxy.settings.expect import EXPECT, ExpectationSetting, RefusalExpected
+from proxy.settings.firewall import FIREWALL_GROUPS, FirewallGroupSetting
 from proxy.settings.problems import Path, did_you_mean
 from proxy.settings.records import Records, RecordSpec
 from proxy.settings.rules import RULES, ResolverRuleSetting
@@ -218,6 +219,22 @@ class Settings:
             "DNS servers elsewhere that exist only in this file.",
         ),
     ] = field(default_factory=dict)
+    firewall_rule_groups: Annotated[
+        tuple[FirewallGroupSetting, ...],
+        Key(FIREWALL_GROUPS, "DNS Firewall: groups of rules, looked at before anything else."),
+    ] = ()
+    firewall_fail_open: Annotated[
+        tuple[str, ...],
+        Key(OneOrList(VPC_NAME), "The VPCs that answer as if they had no rule group when the firewall cannot decide."),
+    ] = ()
+    firewall_unavailable: Annotated[
+        tuple[str, ...],
+        Key(
+            OneOrList(VPC_NAME),
+            "The VPCs whose firewall cannot decide: SERVFAIL, unless they fail open.  AWS has no such switch; it is for "
+            "trying what your programs do then.",
+        ),
+    ] = ()
     peerings: Annotated[
         tuple[PeeringSetting, ...],
         Key(

@@ -13,8 +13,6 @@ admin
 cache.prefetch
 cache.serve_stale
 endpoint_services
-firewall_fail_open
-firewall_rule_groups
 limits.packets_per_second
 profiles
 query_log

@@ -46,6 +46,15 @@ public_records: {www.corp.example: 203.0.113.5, loop.example: {CNAME: loop.examp
 """
 
 
+FIREWALL = """firewall_rule_groups:
+  - name: guard
+    vpcs: {app: 101}
+    rules:
+      - {name: bad, priority: 10, domains: bad.example, action: block}
+      - {name: watched, priority: 20, domains: www.corp.example, action: alert, redirection: trust}
+"""
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> Path:
     path = tmp_path / "world.yaml"
@@ -223,6 +232,27 @@ def test_a_wrong_usage_is_told_with_a_hint(world: Path) -> None:
     assert "there is no view apps (did you mean app?)" in ran.err
 
 
+def test_what_the_firewall_does_is_told_first(world: Path) -> None:
+    world.write_text(WORLD + FIREWALL)
+    line = WORLD.count("\n") + 5
+    status, told = explained(world, "bad.example")
+    assert status == 1
+    assert f"2 The firewall's rule guard/bad blocks bad.example (world.yaml:{line}) DNS Firewall looks at a VPC" in told
+    assert "Source: firewall rule guard/bad." in told
+    assert "because: firewall rule guard/bad" in told
+    status, told = explained(world, "www.corp.example")
+    assert status == 0
+    assert f"The firewall's rule guard/watched alerts to www.corp.example (world.yaml:{line + 1})" in told
+    assert "the names that a CNAME leads to from here are not looked at" in told
+    status, told = explained(world, "keys.corp.example")
+    assert "2 The firewall lets keys.corp.example pass None of the VPC's firewall rules" in told
+    assert "5 The firewall lets kms.us-east-1.amazonaws.com pass" in told
+    world.write_text(WORLD + FIREWALL + "firewall_unavailable: [app]\n")
+    status, told = explained(world, "www.corp.example")
+    assert status == 4
+    assert "because: the firewall cannot decide (firewall_unavailable)" in told
+
+
 # Rules and words
 
 
@@ -240,6 +270,7 @@ def test_every_kind_of_step_is_met_here() -> None:
     for query in queries:
         ask(world, "app", query, lambda asked: reply(), steps.append)
     ask(closed, "app", "out.example", trace=steps.append)
+    ask(world_of(WORLD + FIREWALL), "app", "bad.example", trace=steps.append)
     assert {type(step) for step in steps} == set(typing.get_args(Step))
     setting = Setting(world.views["app"], live=True, place=str)
     assert all(passage_of(step, setting).title for step in steps)

@@ -1,4 +1,7 @@
-"""Every kind of mistake, and the lines that tell of it: `mistakes.txt` has the file first, then `=>` and what is said."""
+"""Every kind of mistake, and the lines that tell of it.
+
+`mistakes.txt` has the file first, then `=>` and what is said; EVERY-KEY stands for all keys of the top.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from proxy.settings import read_settings
+from proxy.settings.composites import keys_of
 from proxy.settings.problems import ConfigError, one_line, shortened
+from proxy.settings.shape import Settings
 
+EVERY_KEY = ", ".join(keys_of(Settings))
 BLOCKS = (Path(__file__).parent / "mistakes.txt").read_text().split("\n\n")
 
 
@@ -22,7 +28,9 @@ def told(text: str) -> list[str]:
 def test_a_mistake_is_told_where_it_stands_with_what_to_write_instead(block: str) -> None:
     lines = block.strip().splitlines()
     text = "\n".join(line for line in lines if not line.startswith("=> "))
-    assert told(text) == [line.removeprefix("=> ") for line in lines if line.startswith("=> ")]
+    assert told(text) == [
+        line.removeprefix("=> ").replace("EVERY-KEY", EVERY_KEY) for line in lines if line.startswith("=> ")
+    ]
 
 
 def test_all_mistakes_are_told_in_the_order_of_the_file() -> None:

@@ -14,8 +14,6 @@ FILES = {
     "admin: false": "admin",
     "cache: {prefetch: true, serve_stale: 1d}": "prefetch",
     "endpoint_services: {}": "endpoint_services",
-    "firewall_fail_open: []": "firewall_fail_open",
-    "firewall_rule_groups: []": "firewall_rule_groups",
     "limits: {packets_per_second: 0}": "packets_per_second",
     "profiles: []": "profiles",
     "query_log: {}": "query_log",
