@@ -28,7 +28,7 @@ class Note(NamedTuple):
 
 def notes(world: World, settings: Settings) -> list[Note]:
     """All notes on a configuration, each once."""
-    found = (*_shadowed(world, origins(settings)), *_zones_on_no_vpc(settings), *_private_names_off(settings))
+    found = (*_shadowed(world, origins(settings)), *_zones_on_no_vpc(world, settings), *_private_names_off(settings))
     return list(dict.fromkeys(found))
 
 
@@ -64,7 +64,8 @@ def _shadowed(world: World, paths: dict[str, Path]) -> Iterator[Note]:
     for view in world.views.values():
         for winner in view.claims.values():
             for loser in winner.shadowed:
-                if loser.kind is ClaimKind.INTERNET:  # a rule for the root is meant to be before it
+                # A rule for the root is meant to be before the internet, and a Profile may bring what the VPC has itself.
+                if loser.kind is ClaimKind.INTERNET or loser.origin == winner.origin:
                     continue
                 what = f"in view {view.name}, {_words(loser)} does nothing: {_words(winner)} wins"
                 yield Note(paths.get(loser.origin, ()), what)
@@ -74,10 +75,18 @@ def _words(claim: Claim) -> str:
     return f"the {claim.kind.word} {claim.name} ({claim.origin})" if claim.origin else claim.kind.word
 
 
-def _zones_on_no_vpc(settings: Settings) -> Iterator[Note]:
+def _zones_on_no_vpc(world: World, settings: Settings) -> Iterator[Note]:
+    brought = {
+        claim.origin
+        for view in world.views.values()
+        for winner in view.claims.values()
+        for claim in (winner, *winner.shadowed)
+        if claim.profile
+    }
     for index, zone in enumerate(settings.private_zones):
-        if not zone.vpcs:
-            yield Note(("private_zones", index), f"the zone {zone.name} is on no VPC, so nobody sees it")
+        path: Path = ("private_zones", index)
+        if not zone.vpcs and path_text(path) not in brought:
+            yield Note(path, f"the zone {zone.name} is on no VPC, so nobody sees it")
 
 
 def _private_names_off(settings: Settings) -> Iterator[Note]:

@@ -73,6 +73,7 @@ _HEADINGS = {
     "private_zones[]": "Private zones",
     "public_zones[]": "Public zones",
     "resolver_rules[]": "Resolver rules",
+    "profiles[]": "Profiles",
     "simulated_servers.ADDRESS": "Simulated servers",
     "firewall_rule_groups[]": "DNS Firewall's rule groups",
     "firewall_rule_groups[].rules[]": "DNS Firewall's rules",

@@ -10,11 +10,13 @@ from proxy.compile.claims import endpoint_claims, internet_claim, private_zone_c
 from proxy.compile.endpoints import Endpoint
 from proxy.compile.ids import inbound_endpoint_id, vpc_id
 from proxy.compile.private_zones import PrivateZone
+from proxy.compile.profiles import Association, Profile, profile_claims, profile_rules, profiles_of
 from proxy.compile.rules import AppliedRule, Rule, apply_rules, rules_of
 from proxy.model.answers import ServerAddress
 from proxy.model.claims import Claim, Internet
 from proxy.model.firewall import Firewall
 from proxy.model.world import INTERNET_VIEW, View, Vpc
+from proxy.settings.problems import Path
 from proxy.settings.shape import Settings, VpcSetting
 
 
@@ -36,6 +38,7 @@ class Parts:
     zones: Sequence[PrivateZone]
     rules: Sequence[Rule]
     firewalls: Mapping[str, Firewall]
+    profiles: Mapping[Path, Profile]
     internet: Internet
 
 
@@ -43,11 +46,12 @@ def compile_views(parts: Parts) -> Iterator[View]:
     """The view outside every VPC, those of the VPCs, and those of their inbound endpoints."""
     yield _view(INTERNET_VIEW, None, (), (), parts)
     for name, setting in parts.settings.vpcs.items():
-        rules = tuple(rules_of(name, parts.rules))
+        profiles = profiles_of(parts.settings, name)
+        rules = (*rules_of(name, parts.rules), *profile_rules(profiles, parts.profiles))
         vpc = _vpc(name, setting, parts.settings)
-        yield _view(name, vpc, _claims(name, setting, parts, inbound=False), rules, parts)
+        yield _view(name, vpc, _claims(name, profiles, parts, inbound=False), rules, parts)
         for inbound in setting.inbound_endpoints:
-            through = _view(f"{name}/{inbound}", vpc, _claims(name, setting, parts, inbound=True), rules, parts)
+            through = _view(f"{name}/{inbound}", vpc, _claims(name, profiles, parts, inbound=True), rules, parts)
             yield replace(through, resolver_endpoint=inbound_endpoint_id(name, inbound))
 
 
@@ -65,11 +69,12 @@ def _view(name: str, vpc: Vpc | None, claims: Iterable[Claim], rules: Iterable[A
     return View(name, vpc, serves, table, firewall=parts.firewalls.get(vpc.name))
 
 
-def _claims(vpc: str, setting: VpcSetting, parts: Parts, *, inbound: bool) -> Iterator[Claim]:
+def _claims(vpc: str, profiles: Iterable[Association], parts: Parts, *, inbound: bool) -> Iterator[Claim]:
     """What a VPC's resolver answers itself, as asked from inside or by an inbound endpoint."""
-    if _has_private_dns(setting):
+    if _has_private_dns(parts.settings.vpcs[vpc]):
         yield from private_zone_claims(vpc, parts.zones)
         yield from endpoint_claims(parts.endpoints.get(vpc, ()), parts.internet, inbound=inbound)
+        yield from profile_claims(profiles, parts.profiles, parts.internet, inbound=inbound)
 
 
 def _has_private_dns(vpc: VpcSetting) -> bool:

@@ -11,6 +11,7 @@ from proxy.compile.hints import did_you_mean
 from proxy.compile.internet import compile_internet
 from proxy.compile.private_zones import compile_private_zones
 from proxy.compile.problems import Problems
+from proxy.compile.profiles import Resources, compile_profiles
 from proxy.compile.rules import compile_rules
 from proxy.compile.servers import compile_simulated_servers
 from proxy.compile.subnets import check_subnets
@@ -32,8 +33,9 @@ def compile_world(settings: Settings, machine: Machine, problems: Problems) -> W
     simulated = compile_simulated_servers(settings, problems)
     internet = compile_internet(settings, endpoints, simulated, machine.system_servers, problems)
     rules = compile_rules(settings, simulated, problems)
+    profiles = compile_profiles(settings, Resources(zones, rules, endpoints), problems)
     firewalls = compile_firewalls(settings, problems)
-    parts = Parts(settings, machine, endpoints, zones, rules, firewalls, internet)
+    parts = Parts(settings, machine, endpoints, zones, rules, firewalls, profiles, internet)
     views = {view.name: view for view in compile_views(parts)}
     _check_peerings(settings, problems)
     return World(

@@ -19,6 +19,7 @@ from proxy.settings.composites import ByKind, Key, ListOf, MapOf, ObjectOf, OneO
 from proxy.settings.expect import EXPECT, ExpectationSetting, RefusalExpected
 from proxy.settings.firewall import FIREWALL_GROUPS, FirewallGroupSetting
 from proxy.settings.problems import Path, did_you_mean
+from proxy.settings.profiles import PROFILES, ProfileSetting
 from proxy.settings.records import Records, RecordSpec
 from proxy.settings.rules import RULES, ResolverRuleSetting
 from proxy.settings.sockets import LISTEN, SERVER, ListenSetting
@@ -42,9 +43,9 @@ from proxy.settings.vpcs import VPCS, EndpointSetting, InboundEndpointSetting, S
 
 __all__ = [
     "Address", "CacheSetting", "EndpointSetting", "ExpectationSetting", "InboundEndpointSetting", "LimitsSetting",
-    "ListenSetting", "Network", "Path", "PeeringSetting", "PrivateZoneSetting", "PublicZoneSetting", "RecordSpec",
-    "RefusalExpected", "ResolverRuleSetting", "Settings", "SimulatedServerSetting", "SubnetSetting", "UpstreamSetting",
-    "VpcSetting",
+    "ListenSetting", "Network", "Path", "PeeringSetting", "PrivateZoneSetting", "ProfileSetting", "PublicZoneSetting",
+    "RecordSpec", "RefusalExpected", "ResolverRuleSetting", "Settings", "SimulatedServerSetting", "SubnetSetting",
+    "UpstreamSetting", "VpcSetting",
 ]  # fmt: skip
 
 _ALLOWED_WORDS = ("loopback", "vpcs", "any")
@@ -211,6 +212,9 @@ class Settings:
     resolver_rules: Annotated[
         tuple[ResolverRuleSetting, ...],
         Key(RULES, "The resolver rules: which names VPCs ask other servers for.  On one VPC there is one for each name."),
+    ] = ()
+    profiles: Annotated[
+        tuple[ProfileSetting, ...], Key(PROFILES, "Route 53 Profiles: what several VPCs have in common.")
     ] = ()
     simulated_servers: Annotated[
         Mapping[Address, SimulatedServerSetting],

@@ -14,7 +14,6 @@ cache.prefetch
 cache.serve_stale
 endpoint_services
 limits.packets_per_second
-profiles
 query_log
 quirks
 resolver_rules.*.type: delegate

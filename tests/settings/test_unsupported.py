@@ -15,7 +15,6 @@ FILES = {
     "cache: {prefetch: true, serve_stale: 1d}": "prefetch",
     "endpoint_services: {}": "endpoint_services",
     "limits: {packets_per_second: 0}": "packets_per_second",
-    "profiles: []": "profiles",
     "query_log: {}": "query_log",
     "quirks: {}": "quirks",
     "resolver_rules: [{domain: a, type: delegate}]": "delegate",
