@@ -1,8 +1,9 @@
 """VPC endpoints: their names, their addresses, and what EC2 would refuse of them ("CreateVpcEndpoint").
 
 An interface endpoint has public names of its own under `vpce.amazonaws.com` and, with private DNS, a hidden hosted zone for
-each private name of its service.  A gateway endpoint has neither; S3's takes record types away from S3's names
-(AWS PrivateLink, "Gateway endpoints for Amazon S3").
+each private name of its service.  So has a resource or service-network endpoint for the domains of what it leads to.  A
+gateway endpoint has neither; S3's takes record types away from S3's names (AWS PrivateLink, "Gateway endpoints for Amazon
+S3").  A Gateway Load Balancer endpoint has no names at all.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from proxy.compile.endpoint_keys import check_keys
 from proxy.compile.interfaces import Addresses, Interface, ip_type_of
+from proxy.compile.lattice import configurations, lattice_zone
 from proxy.compile.places import Place, Target, find_target, place_of
 from proxy.compile.private_names import HeldNames, HiddenZone, check_gateways, hidden_zones, is_inbound_only, service_names
 from proxy.compile.problems import Problems
 from proxy.compile.record_types import PRIVATE_TYPES, TYPES, Sets, address_sets, record_ip_type
+from proxy.compile.service_names import EndpointServices
 from proxy.dns.codes import TYPE_A, TYPE_AAAA
 from proxy.dns.names import Name
 from proxy.settings.problems import Path
@@ -24,16 +28,6 @@ from proxy.settings.shape import Settings
 _HAVE_INTERFACES = frozenset(("pending", "available", "deleting"))
 _HOLD_PRIVATE_NAMES = frozenset(("pending", "available", "deleting"))
 _SERVE_PRIVATE_NAMES = frozenset(("available", "deleting"))
-
-_NO_GATEWAY_HAS = {
-    "subnets": "InvalidParameter: Subnet IDs are only supported for Interface and GatewayLoadBalancer type VPC Endpoints.",
-    "addresses": "a gateway endpoint has no addresses",
-    "private_dns": "InvalidParameter: Private DNS can be enabled for interface endpoints, not for gateway endpoints",
-    "private_dns_names": "a gateway endpoint has no private names",
-    "private_dns_only_for_inbound_resolver_endpoint": "InvalidParameter: DnsOptions PrivateDnsOnlyForInboundResolverEndpoint "
-    "is applicable only to Interface VPC Endpoints.",
-    "unhealthy_zones": "a gateway endpoint has no unhealthy_zones",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +53,33 @@ class Endpoint:
 class _Shared(NamedTuple):
     """What the endpoints of one VPC share."""
 
-    targets: list[tuple[Place, Target]]
+    places: list[tuple[Place, Target | None]]
     addresses: Addresses
     held: HeldNames
+    vpcs: Iterable[str]
     problems: Problems
 
     def gateways(self, target: Target) -> list[Place]:
         """The gateway endpoints of a service."""
-        return [place for place, its in self.targets if place.setting.type == "gateway" and its.name == target.name]
+        return [place for place, its in self.places if its and place.setting.type == "gateway" and its.name == target.name]
+
+
+class _Standing(NamedTuple):
+    """Where an endpoint stands, those of its interfaces that are up, and its dns_record_ip_type."""
+
+    interfaces: tuple[Interface, ...]
+    healthy: tuple[Interface, ...]
+    ip_type: str
+    kind: str
 
 
 def compile_endpoints(settings: Settings, problems: Problems) -> dict[str, tuple[Endpoint, ...]]:
     """The endpoints of every VPC that has any, in the order of the file."""
     _check_ids(settings, problems)
-    return {name: tuple(_compile_vpc(name, settings, problems)) for name, vpc in settings.vpcs.items() if vpc.endpoints}
+    services = EndpointServices(settings, problems)
+    return {
+        name: tuple(_compile_vpc(name, settings, services, problems)) for name, vpc in settings.vpcs.items() if vpc.endpoints
+    }
 
 
 def _check_ids(settings: Settings, problems: Problems) -> None:
@@ -85,26 +92,22 @@ def _check_ids(settings: Settings, problems: Problems) -> None:
                 problems.add((*place.path, "id"), f"{place.id} is the id of endpoint {holder} already", "give another")
 
 
-def _compile_vpc(name: str, settings: Settings, problems: Problems) -> Iterable[Endpoint]:
+def _compile_vpc(name: str, settings: Settings, services: EndpointServices, problems: Problems) -> Iterable[Endpoint]:
     vpc = settings.vpcs[name]
-    targets = [
-        (place, target)
-        for handle in vpc.endpoints
-        if (target := find_target(place := place_of(name, handle, settings), problems)) is not None
-    ]
-    shared = _Shared(targets, Addresses(vpc, problems), HeldNames(problems), problems)
-    for place, target in targets:
-        if place.setting.type == "gateway":
-            yield _compile_gateway(place, target, problems)
-        else:
-            yield _compile_interface(place, target, shared)
+    places = [place_of(name, handle, settings) for handle in vpc.endpoints]
+    targets = [None if place.is_lattice else find_target(place, services, problems) for place in places]
+    pairs = list(zip(places, targets, strict=True))
+    shared = _Shared(pairs, Addresses(vpc, problems), HeldNames(problems), settings.vpcs, problems)
+    for place, target in pairs:
+        check_keys(place, problems)
+        if place.is_lattice:
+            yield _compile_lattice(place, shared)
+        elif target is not None:
+            yield _COMPILE[place.setting.type](place, target, shared)
 
 
-def _compile_gateway(place: Place, target: Target, problems: Problems) -> Endpoint:
-    setting = place.setting
-    for key, refusal in _NO_GATEWAY_HAS.items():
-        if getattr(setting, key):
-            problems.add((*place.path, key), refusal, "a gateway endpoint is a route, without an interface")
+def _compile_gateway(place: Place, target: Target, shared: _Shared) -> Endpoint:
+    setting, problems = place.setting, shared.problems
     if not target.local:
         problems.add(place.path, f"a gateway endpoint is for a service of its own region, not of {target.region}")
     kind = record_ip_type(setting, setting.ip_address_type or "ipv4", place.path, problems)
@@ -122,27 +125,63 @@ def _compile_gateway(place: Place, target: Target, problems: Problems) -> Endpoi
     return Endpoint(place.vpc, place.handle, place.id, place.path)
 
 
+def _compile_gateway_load_balancer(place: Place, _: Target, shared: _Shared) -> Endpoint:
+    """An endpoint that packets are routed to: it has addresses, and no name."""
+    _stand(place, shared)
+    if len(place.setting.subnets or ()) > 1:
+        shared.problems.add(place.path, "a Gateway Load Balancer endpoint stands in one subnet", "make one for each")
+    return Endpoint(place.vpc, place.handle, place.id, place.path)
+
+
 def _compile_interface(place: Place, target: Target, shared: _Shared) -> Endpoint:
-    setting, problems = place.setting, shared.problems
-    ip_type = ip_type_of(setting, place.vpc_setting)
-    kind = record_ip_type(setting, ip_type, place.path, problems)
-    interfaces = shared.addresses.interfaces(place.handle, setting, ip_type, place.path)
-    healthy = _healthy(place, interfaces, problems)
-    names = service_names(place, target, ip_type, problems)
-    inbound_only = is_inbound_only(place, target, bool(names), problems)
+    standing = _stand(place, shared)
+    names = service_names(place, target, standing.ip_type, shared.problems)
+    inbound_only = is_inbound_only(place, target, bool(names), shared.problems)
     if inbound_only:
-        check_gateways(place, kind, shared.gateways(target), problems)
-    zones = hidden_zones(names, address_sets(healthy, PRIVATE_TYPES[kind]), inbound_only)
-    zone = target.service.vpce_zone(target.region)
+        check_gateways(place, standing.kind, shared.gateways(target), shared.problems)
+    zones = hidden_zones(names, address_sets(standing.healthy, PRIVATE_TYPES[standing.kind]), inbound_only)
+    behind = Name.from_text(target.service.vpce_zone(target.region))
+    return _with_names(place, shared, zones, behind, _dns_names(place, target, standing))
+
+
+def _compile_lattice(place: Place, shared: _Shared) -> Endpoint:
+    standing = _stand(place, shared)
+    every = tuple(configurations(place, shared.vpcs, shared.problems))
+    names = [each.private_name for each in every if each.private_name is not None]
+    zones = hidden_zones(names, address_sets(standing.healthy, PRIVATE_TYPES[standing.kind]), inbound_only=False)
+    sets = address_sets(standing.healthy, TYPES[standing.kind])
+    return _with_names(place, shared, zones, lattice_zone(place.home), {each.dns_name: sets for each in every})
+
+
+_COMPILE = {
+    "interface": _compile_interface,
+    "gateway": _compile_gateway,
+    "gateway_load_balancer": _compile_gateway_load_balancer,
+}
+
+
+def _stand(place: Place, shared: _Shared) -> _Standing:
+    setting = place.setting
+    ip_type = ip_type_of(setting, place.vpc_setting)
+    kind = record_ip_type(setting, ip_type, place.path, shared.problems)
+    interfaces = shared.addresses.interfaces(place.handle, setting, ip_type, place.path)
+    return _Standing(interfaces, _healthy(place, interfaces, shared.problems), ip_type, kind)
+
+
+def _with_names(
+    place: Place, shared: _Shared, zones: tuple[HiddenZone, ...], vpce_zone: Name, dns_names: Mapping[Name, Sets]
+) -> Endpoint:
+    """The endpoint with those of its names that it has in its state."""
+    state = place.setting.state
     return Endpoint(
         place.vpc,
         place.handle,
         place.id,
         place.path,
-        private_zones=zones if setting.state in _SERVE_PRIVATE_NAMES else (),
-        held_names=shared.held.take(place, zones) if setting.state in _HOLD_PRIVATE_NAMES else (),
-        vpce_zone=Name.from_text(zone),
-        dns_names=_dns_names(place, target, interfaces, healthy, TYPES[kind]) if setting.state in _HAVE_INTERFACES else {},
+        private_zones=zones if state in _SERVE_PRIVATE_NAMES else (),
+        held_names=shared.held.take(place, zones) if state in _HOLD_PRIVATE_NAMES else (),
+        vpce_zone=vpce_zone,
+        dns_names=dns_names if state in _HAVE_INTERFACES else {},
     )
 
 
@@ -156,14 +195,13 @@ def _healthy(place: Place, interfaces: tuple[Interface, ...], problems: Problems
     return up or interfaces
 
 
-def _dns_names(
-    place: Place, target: Target, interfaces: Iterable[Interface], healthy: Iterable[Interface], types: Iterable[int]
-) -> dict[Name, Sets]:
+def _dns_names(place: Place, target: Target, standing: _Standing) -> dict[Name, Sets]:
     """The name of the region with every healthy address and, for a service of this region, one for each zone."""
+    types = TYPES[standing.kind]
     behind = f"{target.service.label}.{target.service.vpce_zone(target.region)}"
-    named = {f"{place.id}.{behind}": address_sets(healthy, types)}
+    named = {f"{place.id}.{behind}": address_sets(standing.healthy, types)}
     if target.local:
-        for interface in interfaces:
+        for interface in standing.interfaces:
             if interface.zone is not None:
                 named[f"{place.id}-{interface.zone}.{behind}"] = address_sets((interface,), types)
     if target.service.wildcard_only:

@@ -23,6 +23,22 @@ def endpoint_id(vpc: str, handle: str) -> str:
     return f"vpce-0{digest.hex()[:16]}-{_letters(digest[16:])[:8].lower()}"
 
 
+def service_id(name: str) -> str:
+    """The id of an endpoint service under `endpoint_services`."""
+    return "vpce-svc-0" + _digest("vpce-svc", name).hex()[:16]
+
+
+def configuration_id(vpc: str, handle: str, domain: str) -> str:
+    """The id of a resource configuration with the hash that AWS puts behind it in DNS names."""
+    digest = _digest("rcfg", vpc, handle, domain).hex()
+    return f"rcfg-0{digest[:16]}.{digest[16:23]}"
+
+
+def association_id(vpc: str, handle: str, domain: str) -> str:
+    """The id of the association of a resource configuration with an endpoint."""
+    return "snra-0" + _digest("snra", vpc, handle, domain).hex()[:16]
+
+
 def inbound_endpoint_id(vpc: str, name: str) -> str:
     """The id of an inbound resolver endpoint."""
     return "rslvr-in-0" + _digest("rslvr-in", vpc, name).hex()[:16]

@@ -9,6 +9,7 @@ from proxy.compile.endpoints import Endpoint
 from proxy.compile.problems import Problems
 from proxy.compile.records import compile_whole_names
 from proxy.compile.servers import SimulatedServers, destination
+from proxy.compile.service_names import OwnService, own_services
 from proxy.compile.tables import NEGATIVE_SOA, build_node, build_zone
 from proxy.dns.names import Name
 from proxy.model.answers import Reason, ReasonKind, Route, ServerAddress
@@ -25,9 +26,11 @@ def compile_internet(
 ) -> Internet:
     """What never goes upstream, and the route for the rest.  `system_servers` are the machine's own resolvers."""
     every = list(chain.from_iterable(endpoints.values()))
+    services = list(own_services(settings).values())
+    ids = [*(endpoint.id for endpoint in every if endpoint.vpce_zone is not None), *(own.service.label for own in services)]
     return Internet(
-        endpoint_zones=_endpoint_zones(every),
-        endpoint_ids=tuple(endpoint.id.encode("ascii") + b"-" for endpoint in every if endpoint.vpce_zone is not None),
+        endpoint_zones=_endpoint_zones(every, services),
+        endpoint_ids=tuple(ident.encode("ascii") + b"-" for ident in ids),
         names=_public_names(settings, problems),
         zones=_public_zones(settings, problems),
         soa=NEGATIVE_SOA,
@@ -35,15 +38,17 @@ def compile_internet(
     )
 
 
-def _endpoint_zones(endpoints: Iterable[Endpoint]) -> dict[bytes, Zone]:
-    """Endpoints' DNS names, which are public: anyone gets the private addresses (AWS PrivateLink, "DNS hostnames")."""
+def _endpoint_zones(endpoints: Iterable[Endpoint], services: Iterable[OwnService]) -> dict[bytes, Zone]:
+    """Endpoints' DNS names, which are public: anyone gets the private addresses (AWS PrivateLink, "DNS hostnames").
+
+    What the base name of a service of one's own has nobody tells; here it has nothing, as the names below it are there.
+    """
     named: dict[Name, dict[bytes, Node]] = {}
+    for own in services:
+        named.setdefault(own.base_name.parent(), {})[own.base_name] = Node()
     for endpoint in endpoints:
         if endpoint.vpce_zone is None:
             continue
-        named.setdefault(
-            endpoint.vpce_zone.parent(), {}
-        )  # an id in front of the wrong region's name is known not to be there
         reason = Reason(ReasonKind.ENDPOINT_NAME, f"name of endpoint {endpoint.vpc}/{endpoint.handle} ({endpoint.id})")
         here = named.setdefault(endpoint.vpce_zone, {})
         here.update((owner, build_node(sets, reason)) for owner, sets in endpoint.dns_names.items())

@@ -7,7 +7,9 @@ from typing import NamedTuple
 from proxy.compile.catalogue import Service, partition_of, service_hint
 from proxy.compile.ids import endpoint_id, vpc_id
 from proxy.compile.problems import Problems
-from proxy.compile.service_names import find_endpoint_service
+from proxy.compile.service_names import EndpointServices
+from proxy.dns.names import Name
+from proxy.settings.endpoints import LATTICE_TYPES
 from proxy.settings.problems import Path
 from proxy.settings.shape import EndpointSetting, Settings, VpcSetting
 
@@ -28,8 +30,16 @@ class Place(NamedTuple):
 
     @property
     def id(self) -> str:
-        """Its id, with the word behind it that its DNS names have."""
-        return self.setting.id or endpoint_id(self.vpc, self.handle)
+        """Its id, with the word behind it that its DNS names have; those of a resource endpoint have another."""
+        if self.setting.id is not None:
+            return self.setting.id
+        made = endpoint_id(self.vpc, self.handle)
+        return made.rpartition("-")[0] if self.is_lattice else made
+
+    @property
+    def is_lattice(self) -> bool:
+        """Whether it leads to resource configurations of VPC Lattice, and not to a service."""
+        return self.setting.type in LATTICE_TYPES
 
     @property
     def vpc_id(self) -> str:
@@ -48,6 +58,7 @@ class Target(NamedTuple):
     service: Service
     region: str
     local: bool  # in the endpoint's own region
+    unverified: Name | None = None  # the service's private name, as long as nobody proved to own its domain
 
     @property
     def name(self) -> str:
@@ -66,21 +77,20 @@ def place_of(vpc: str, handle: str, settings: Settings) -> Place:
     return Place(vpc, setting, setting.region or settings.region, handle, setting.endpoints[handle])
 
 
-def find_target(place: Place, problems: Problems) -> Target | None:
+def find_target(place: Place, services: EndpointServices, problems: Problems) -> Target | None:
     """What an endpoint of the file leads to; None, and a problem, where there is no such service."""
     setting, path = place.setting, place.path
-    found = find_endpoint_service(setting.service, setting.region or place.home, setting.private_dns_names is not None)
+    word = setting.service or ""
+    found = services.find(word, setting.region or place.home, setting.private_dns_names is not None)
     if found is None:
-        hint = service_hint(setting.service) or "a service that is new: write its full name, and private_dns_names"
-        problems.add((*path, "service"), f"there is no endpoint service {setting.service}", hint)
+        hint = service_hint(word) or "a service that is new: write its full name, and private_dns_names"
+        problems.add((*path, "service"), f"there is no endpoint service {word}", hint)
         return None
     region = found.region or setting.region or place.home
     if setting.region not in (None, region):
-        problems.add(
-            (*path, "region"), f"{setting.service} is of {region}, not of {setting.region}", "leave one of them out"
-        )
+        problems.add((*path, "region"), f"{word} is of {region}, not of {setting.region}", "leave one of them out")
     _check(place, found.service, region, problems)
-    return Target(found.service, region, region == place.home)
+    return Target(found.service, region, region == place.home, services.unverified(found.service))
 
 
 def _check(place: Place, service: Service, region: str, problems: Problems) -> None:

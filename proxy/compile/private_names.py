@@ -83,6 +83,12 @@ def service_names(place: Place, target: Target, ip_type: str, problems: Problems
             "name.",
             "leave private_dns out, or give private_dns_names",
         )
+    if given is None and target.unverified is not None:
+        problems.add(
+            place.path,
+            f"InvalidParameter: Private DNS can't be enabled because the private DNS name {target.unverified} is not verified.",
+            "its owner has to prove the domain with a TXT record: private_dns_name_state: verified",
+        )
     _check_names(place, names, problems)
     return names
 

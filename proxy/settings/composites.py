@@ -125,27 +125,37 @@ class Key(NamedTuple):
     """Stands in the annotation of a dataclass's field: what the key of that name takes, and what it is for.
 
     `name` where the file has another word for it; `default` says what happens without it, where the value does not.
+    `unless` is another key and those of its words with which this one may be absent: it is required with all others.
     """
 
     takes: Takes
     about: str
     name: str = ""
     default: str = ""
+    unless: tuple[str, ...] = ()
 
 
 class KeyOf(NamedTuple):
-    """A key of an object: the dataclass's field, what the key takes, what it is for, and its value where it is absent."""
+    """A key of an object: the dataclass's field, what the key takes, what it is for, and its value where it is absent.
+
+    `unless` is as in `Key`.
+    """
 
     field: str
     takes: Takes
     about: str
     default: str
     value: Any
+    unless: tuple[str, ...]
 
     @property
     def required(self) -> bool:
-        """True where it may not be absent."""
+        """True where it may never be absent."""
         return self.value is MISSING
+
+    def is_missed(self, data: Mapping[str, Data]) -> bool:
+        """True where an object that does not have it should."""
+        return self.required or (bool(self.unless) and data.get(self.unless[0]) not in self.unless[1:])
 
 
 @cache
@@ -156,7 +166,7 @@ def keys_of(shape: type) -> Mapping[str, KeyOf]:
     for field in fields(shape):
         key: Key = hints[field.name].__metadata__[0]
         value = field.default_factory() if field.default_factory is not MISSING else field.default
-        found[key.name or field.name] = KeyOf(field.name, key.takes, key.about, key.default, value)
+        found[key.name or field.name] = KeyOf(field.name, key.takes, key.about, key.default, value, key.unless)
     return found
 
 
@@ -197,7 +207,7 @@ class ObjectOf:
                 values[keys[name].field] = keys[name].takes.check(value, place.at(name, data))
         if data.keys() <= keys.keys():  # else one that is missing may be there, misspelt
             for name, key in keys.items():
-                if key.required and name not in data:
+                if name not in data and key.is_missed(data):
                     place.wrong(f"{name} is missing", f"write for example {name}: {key.takes.example}")
         return values
 

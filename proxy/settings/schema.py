@@ -96,7 +96,17 @@ def _object_type(shape: type) -> Any:
     """The object whose keys are those of a dataclass."""
     keys: dict[str, Any] = {name: (_type_of(key.takes), _field(key)) for name, key in keys_of(shape).items()}
     name = shape.__name__.removeprefix("_Written").removesuffix("Setting")
-    return create_model(name, __config__=ConfigDict(extra="forbid"), **keys)
+    return create_model(name, __config__=ConfigDict(extra="forbid", json_schema_extra=_conditions(shape)), **keys)
+
+
+def _conditions(shape: type) -> dict[str, Any]:
+    """Which keys may be absent only beside certain words of another."""
+    conditions = {name: key.unless for name, key in keys_of(shape).items() if key.unless}
+    rules = [
+        {"anyOf": [{"required": [name]}, {"required": [other], "properties": {other: {"enum": words}}}]}
+        for name, (other, *words) in conditions.items()
+    ]
+    return {"allOf": rules} if rules else {}
 
 
 def _field(key: KeyOf) -> Any:

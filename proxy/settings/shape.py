@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from proxy.dns.names import Name
 from proxy.model.answers import ServerAddress
 from proxy.settings.composites import ByKind, Key, ListOf, MapOf, ObjectOf, OneOrList
+from proxy.settings.endpoints import ENDPOINT_SERVICES, DomainSetting, EndpointServiceSetting, EndpointSetting
 from proxy.settings.expect import EXPECT, ExpectationSetting, RefusalExpected
 from proxy.settings.firewall import FIREWALL_GROUPS, FirewallGroupSetting
 from proxy.settings.problems import Path, did_you_mean
@@ -39,10 +40,11 @@ from proxy.settings.values import (
     duration,
     parse_network,
 )  # fmt: skip
-from proxy.settings.vpcs import VPCS, EndpointSetting, InboundEndpointSetting, SubnetSetting, VpcSetting
+from proxy.settings.vpcs import VPCS, InboundEndpointSetting, SubnetSetting, VpcSetting
 
 __all__ = [
-    "Address", "CacheSetting", "EndpointSetting", "ExpectationSetting", "InboundEndpointSetting", "LimitsSetting",
+    "Address", "CacheSetting", "DomainSetting", "EndpointServiceSetting", "EndpointSetting", "ExpectationSetting",
+    "InboundEndpointSetting", "LimitsSetting",
     "ListenSetting", "Network", "Path", "PeeringSetting", "PrivateZoneSetting", "ProfileSetting", "PublicZoneSetting",
     "RecordSpec", "RefusalExpected", "ResolverRuleSetting", "Settings", "SimulatedServerSetting", "SubnetSetting",
     "UpstreamSetting", "VpcSetting",
@@ -192,6 +194,10 @@ class Settings:
         ),
     ] = field(default_factory=dict)
     vpcs: Annotated[Mapping[str, VpcSetting], Key(VPCS, "The VPCs, by name.")] = field(default_factory=dict)
+    endpoint_services: Annotated[
+        Mapping[str, EndpointServiceSetting],
+        Key(ENDPOINT_SERVICES, "Endpoint services that are not AWS's own, by the name that `service` calls them."),
+    ] = field(default_factory=dict)
     private_zones: Annotated[
         tuple[PrivateZoneSetting, ...],
         Key(

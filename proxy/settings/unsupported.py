@@ -12,7 +12,6 @@ NOT_YET = """
 admin
 cache.prefetch
 cache.serve_stale
-endpoint_services
 limits.packets_per_second
 query_log
 quirks
@@ -28,12 +27,6 @@ upstream.strategy: fastest
 upstream.strategy: random
 vpcs.*.autodefined_reverse
 vpcs.*.dhcp
-vpcs.*.endpoints.*.domains
-vpcs.*.endpoints.*.private_dns_preference
-vpcs.*.endpoints.*.private_dns_specified_domains
-vpcs.*.endpoints.*.type: gateway_load_balancer
-vpcs.*.endpoints.*.type: resource
-vpcs.*.endpoints.*.type: service_network
 vpcs.*.instances
 vpcs.*.subnets.*.dns64
 **.records.*.alias

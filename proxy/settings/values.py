@@ -180,5 +180,7 @@ ZONE = _like("an availability zone", _REGION + "([a-z]|-[a-z0-9-]+)", "us-east-1
 ACCOUNT = _like("an account", "[0-9]{12}", '"111122223333"', "12 digits", number=True)
 VPC_ID = _like("a VPC's id", "vpc-[0-9a-z]+", "vpc-0123456789abcdef0")
 ENDPOINT_ID = _like("an endpoint's id", "vpce-[0-9a-z]+(-[0-9a-z]+)*", "vpce-0123456789abcdef0-a1b2c3d4")
+SERVICE_ID = _like("an endpoint service's id", "vpce-svc-[0-9a-z]+", "vpce-svc-0123456789abcdef0")
+CONFIGURATION_ID = _like("a resource configuration's id", r"rcfg-[0-9a-z]+(\.[0-9a-z]+)?", "rcfg-0123456789abcdef0.4232ccc")
 ZONE_ID = _like("a zone's id", "[0-9A-Za-z]+", "Z0123456789EXAMPLE")
 SERVICE = _like("a service", r"[0-9A-Za-z][\w.-]*", "monitoring")

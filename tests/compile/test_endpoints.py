@@ -309,11 +309,11 @@ REFUSED = [
      f"{HERE}: a gateway endpoint for dynamodb has dns_record_ip_type service-defined alone, not ipv4 (leave it out)"),
     ("service: s3, type: gateway, subnets: [a1]",
      f"{HERE}.subnets: InvalidParameter: Subnet IDs are only supported for Interface and GatewayLoadBalancer type VPC "
-     "Endpoints. (a gateway endpoint is a route, without an interface)"),
+     "Endpoints. (leave it out)"),
     ("service: s3, type: gateway, private_dns_only_for_inbound_resolver_endpoint: true",
      f"{HERE}.private_dns_only_for_inbound_resolver_endpoint: InvalidParameter: DnsOptions "
      "PrivateDnsOnlyForInboundResolverEndpoint is applicable only to Interface VPC Endpoints. "
-     "(a gateway endpoint is a route, without an interface)"),
+     "(leave it out)"),
     ("service: kms, state: pending-acceptance, private_dns: true",
      f"{HERE}: InvalidParameter: Private DNS can only be enabled after the endpoint connection is accepted by the owner of "
      "com.amazonaws.us-east-1.kms. (say private_dns: false, or another state)"),

@@ -66,7 +66,7 @@ def test_editor_and_program_agree_about_every_file(path: Path) -> None:
         "upstream: {mode: on}",
         "upstream: {timeout: 2}", "cache: {entries: -1}", "private_zones: [{records: {}}]", "expect: [{}]",
         "private_zones: [{name: a, records: {w: {B: x}}}]", "public_records: {a: [{}]}", "vpcs: {a: {subnets: {s: {}}}}",
-        "listen: {view: a}", "admin: false", "peerings: [{}]",
+        "listen: {view: a}", "admin: false", "peerings: [{}]", "vpcs: {a: {endpoints: {k: {type: gateway_load_balancer}}}}",
     ],
 )  # fmt: skip
 def test_an_editor_sees_the_same_mistakes(text: str) -> None:
@@ -80,6 +80,7 @@ def test_an_editor_sees_the_same_mistakes(text: str) -> None:
         "region: us-east-1\naccount: 111122223333\nlisten: [127.0.0.1:1053, {address: '::1', view: a}]",
         "vpcs: {off: {cidr: 10.0.0.0/16, clients: [10.0.0.1]}}\nallow_clients: any",
         "vpcs: {a: {endpoints: {k: {service: kms, subnets: [x], private_dns: true}}}}",
+        "vpcs: {a: {endpoints: {k: {type: resource}, l: {type: service_network, domains: {db.example: {verified: true}}}}}}",
         "vpcs: {a: {endpoints: {k: {service: kms, subnets: {x: auto, y: [10.0.0.1]}}}}}",
         "endpoints: {monitoring: 172.16.2.49, db.corp.example: [10.1.2.3]}",
         "private_zones: [{name: a, records: {w: {TXT: [1, x], ttl: 60}, x: 10.0.0.1, y: {A: 10.0.0.1, ttl: 1m}}}]",
@@ -101,7 +102,7 @@ def test_the_schema_is_one_of_its_dialect_and_plain_json() -> None:
 
 def objects(schema: Any) -> Iterator[dict[str, Any]]:
     if isinstance(schema, dict):
-        if "properties" in schema:
+        if "properties" in schema and "type" in schema:  # else it is a condition
             yield schema
         for value in schema.values():
             yield from objects(value)
