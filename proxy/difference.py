@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from proxy.model.claims import Claim, ClaimKind
+from proxy.model.claims import Claim, ClaimKind, PublicHostnames
 from proxy.model.world import View, World
 
 MAX_LINES = 20
@@ -47,19 +47,30 @@ def _lines(old: World, new: World) -> Iterator[str]:
 
 
 def _changed_claims(before: View, after: View) -> Iterator[str]:
+    autodefined = set()
     for name in sorted(before.claims.keys() | after.claims.keys()):
         was, becomes = before.claims.get(name), after.claims.get(name)
         claim = becomes or was
         if claim is None or claim.kind is ClaimKind.SELF or _says_the_same(was, becomes):
             continue
         sign = "+" if was is None else "-" if becomes is None else "~"
-        yield f"view {after.name}: {sign} {_words(claim)}"
+        if {each.kind for each in (was, becomes) if each is not None} == {ClaimKind.AUTODEFINED}:
+            autodefined.add(sign)
+        else:
+            yield f"view {after.name}: {sign} {_words(claim)}"
+    if autodefined:  # they come by the hundred, and go together
+        yield f"view {after.name}: {autodefined.pop() if len(autodefined) == 1 else '~'} autodefined names"
 
 
 def _says_the_same(was: Claim | None, becomes: Claim | None) -> bool:
-    """Equal but for the place in the file, which moves when something is put in front."""
+    """Equal but for the place in the file, which moves when something is put in front.
+
+    Where EC2's public host names lead outside, that is a change of the internet and told there.
+    """
     if was is None or becomes is None:
         return was is becomes
+    if isinstance(was.action, PublicHostnames) and isinstance(becomes.action, PublicHostnames):
+        return was.action.zone == becomes.action.zone
     return (was.kind, was.profile, was.action) == (becomes.kind, becomes.profile, becomes.action)
 
 

@@ -18,6 +18,8 @@ from proxy.model.world import World
 from proxy.settings.problems import Path, path_text
 from proxy.settings.shape import Settings
 
+_DEFAULTS = frozenset((ClaimKind.AUTODEFINED, ClaimKind.INTERNET))
+
 
 class Note(NamedTuple):
     """Something worth knowing about what stands at `path`."""
@@ -28,7 +30,12 @@ class Note(NamedTuple):
 
 def notes(world: World, settings: Settings) -> list[Note]:
     """All notes on a configuration, each once."""
-    found = (*_shadowed(world, origins(settings)), *_zones_on_no_vpc(world, settings), *_private_names_off(settings))
+    found = (
+        *_shadowed(world, origins(settings)),
+        *_zones_on_no_vpc(world, settings),
+        *_private_names_off(settings),
+        *_peerings_without_names(settings),
+    )
     return list(dict.fromkeys(found))
 
 
@@ -37,6 +44,7 @@ def origins(settings: Settings) -> dict[str, Path]:
     paths: list[Path] = [("private_zones", index) for index in range(len(settings.private_zones))]
     paths += [("resolver_rules", index) for index in range(len(settings.resolver_rules))]
     for vpc, setting in settings.vpcs.items():
+        paths.append(("vpcs", vpc))
         paths += [("vpcs", vpc, "endpoints", endpoint) for endpoint in setting.endpoints]
         paths += [("endpoints", endpoint) for endpoint in setting.endpoints]
     paths += [
@@ -61,11 +69,11 @@ def open_listeners(settings: Settings, listeners: Iterable[Listener]) -> list[st
 
 
 def _shadowed(world: World, paths: dict[str, Path]) -> Iterator[Note]:
+    """Claims that another beats, but for those that are there by default: to have another instead is what a writer wants."""
     for view in world.views.values():
         for winner in view.claims.values():
             for loser in winner.shadowed:
-                # A rule for the root is meant to be before the internet, and a Profile may bring what the VPC has itself.
-                if loser.kind is ClaimKind.INTERNET or loser.origin == winner.origin:
+                if loser.kind in _DEFAULTS or loser.origin == winner.origin:  # a Profile may bring what the VPC has itself
                     continue
                 what = f"in view {view.name}, {_words(loser)} does nothing: {_words(winner)} wins"
                 yield Note(paths.get(loser.origin, ()), what)
@@ -93,9 +101,19 @@ def _private_names_off(settings: Settings) -> Iterator[Note]:
     """AWS ignores private zones and private names unless both attributes are true ("DNS attributes for your VPC")."""
     for name, vpc in settings.vpcs.items():
         zones = any(name in zone.vpcs for zone in settings.private_zones)
-        if vpc.enable_dns_support and not vpc.enable_dns_hostnames and (zones or vpc.endpoints):
+        if vpc.enable_dns_support and not vpc.enable_dns_hostnames and (zones or vpc.endpoints or vpc.instances):
             what = f"enable_dns_hostnames is false, so the private zones and private names of {name} are not used"
             yield Note(("vpcs", name), what)
+
+
+def _peerings_without_names(settings: Settings) -> Iterator[Note]:
+    """DNS resolution over a peering needs both attributes of both VPCs ("Enable DNS resolution for a VPC peering connection")."""
+    for index, peering in enumerate(settings.peerings):
+        for name in peering.vpcs if peering.dns_resolution else ():
+            vpc = settings.vpcs[name]
+            if not (vpc.enable_dns_support and vpc.enable_dns_hostnames):
+                what = f"dns_resolution does nothing, as {name} lacks enable_dns_support or enable_dns_hostnames"
+                yield Note(("peerings", index), what)
 
 
 def _is_loopback(host: str) -> bool:

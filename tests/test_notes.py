@@ -103,3 +103,26 @@ def test_a_claims_origin_leads_to_its_place() -> None:
 def test_a_listener_for_everybody_is_told(allowed: str, host: str, told: bool) -> None:
     said = open_listeners(settings_of(f"allow_clients: {allowed}"), [Listener(host, 53, None)])
     assert [line.partition(" answers everybody")[0] for line in said] == ([str(Listener(host, 53, None))] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("vpc", "sides", "told"),
+    [
+        ("enable_dns_hostnames: false", "true", True),
+        ("enable_dns_support: false", "[b]", True),
+        ("enable_dns_hostnames: false", "false", False),
+        ("enable_dns_hostnames: true", "true", False),
+    ],
+)
+def test_dns_resolution_over_a_peering_needs_both_attributes_of_both(vpc: str, sides: str, told: bool) -> None:
+    text = f"""
+        vpcs: {{a: {{cidr: 10.0.0.0/16, {vpc}}}, b: {{cidr: 10.1.0.0/16}}}}
+        peerings: [{{vpcs: [a, b], dns_resolution: {sides}}}]
+        """
+    what = "peerings[0]: dns_resolution does nothing, as a lacks enable_dns_support or enable_dns_hostnames"
+    assert notes_of(text) == ([what] if told else [])
+
+
+def test_a_zone_in_the_place_of_an_autodefined_name_is_what_its_writer_wants() -> None:
+    text = "vpcs: {a: {cidr: 10.0.0.0/16}}\nprivate_zones: [{name: 1.0.10.in-addr.arpa, vpcs: [a]}]"
+    assert notes_of(text) == []

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from proxy.cli.passage import Contender, Passage, Setting
 from proxy.cli.rules import CLAIM_RULES, FROM_OUTSIDE, MOST_SPECIFIC
 from proxy.dns.names import ROOT, Name
-from proxy.model.claims import Claim, ClaimKind, Internet, WithoutTypes, Zone
+from proxy.model.claims import Claim, ClaimKind, ComputeZone, Internet, PublicHostnames, WithoutTypes, Zone
 from proxy.model.steps import ClaimsWeighed
 
 
@@ -71,10 +71,14 @@ def _precedence(winner: Claim, rival: Claim) -> str:
 def _has(claim: Claim, name: Name) -> bool:
     """True where a claim has records of exactly this name, which is what somebody would wonder about."""
     action = claim.action
-    if isinstance(action, WithoutTypes):
+    if isinstance(action, PublicHostnames) and name in action.zone.nodes:
+        return True
+    if isinstance(action, WithoutTypes | PublicHostnames):
         action = action.internet
     if isinstance(action, Internet):
         return name in action.names or any(_holds(zone, name) for zone in action.zones.values())
+    if isinstance(action, ComputeZone):
+        action = action.zone
     return isinstance(action, Zone) and _holds(action, name)
 
 

@@ -23,6 +23,7 @@ from proxy.model.steps import (
     CnameFollowed,
     FirewallJudged,
     Forwarded,
+    NameComputed,
     NameMissing,
     RecordsFound,
     Replied,
@@ -53,6 +54,8 @@ def passage_of(step: Step, setting: Setting) -> Passage:
             return tell_contest(step, setting)
         case RecordsFound():
             return _tell_found(step)
+        case NameComputed():
+            return _tell_computed(step)
         case TypeMissing():
             return _tell_type_missing(step)
         case NameMissing():
@@ -117,6 +120,15 @@ def _tell_found(step: RecordsFound) -> Passage:
     return Passage(title, (*prose, rules.WILDCARD), rules.NAMES_PAGE, data={**data, "wildcard": str(step.wildcard)})
 
 
+def _tell_computed(step: NameComputed) -> Passage:
+    kind = type_word(step.type)
+    data = {
+        "name": str(step.name), "type": kind, "value": step.value, "where": step.where, "reason": reason_json(step.reason)
+    }  # fmt: skip
+    prose = (f"Source: {step.reason.text}; {step.where}.", rules.COMPUTED)
+    return Passage(f"{step.name} says itself what it means: {step.value}", prose, rules.EC2_NAMES_PAGE, data=data)
+
+
 def _tell_type_missing(step: TypeMissing) -> Passage:
     kind = type_word(step.type)
     data = {"name": str(step.name), "type": kind, "reason": reason_json(step.reason)}
@@ -129,7 +141,10 @@ def _tell_name_missing(step: NameMissing) -> Passage:
     data = {"name": str(step.name), "reason": reason_json(step.reason)}
     rule = rules.MISSING_RULES.get(step.reason.kind)
     prose = (f"Source: {step.reason.text}.", rule or rules.MISSING_OUTSIDE)
-    return Passage(f"{step.name} does not exist", prose, rules.PRIVATE_ZONES_PAGE if rule else "", data=data)
+    page = "" if rule is None else rules.PRIVATE_ZONES_PAGE
+    if step.reason.kind is ReasonKind.AUTODEFINED:
+        page = rules.EC2_NAMES_PAGE
+    return Passage(f"{step.name} does not exist", prose, page, data=data)
 
 
 def _tell_hop(step: CnameFollowed, setting: Setting) -> Passage:

@@ -15,6 +15,7 @@ FORWARD_PAGE = _GUIDE + "resolver-overview-forward-vpc-to-network-using-rules.ht
 FIREWALL_PAGE = _GUIDE + "resolver-dns-firewall-overview.html"
 RESOLVER_PAGE = _GUIDE + "resolver-overview-DSN-queries-to-vpc.html"
 INBOUND_PAGE = _GUIDE + "resolver-overview-forward-network-to-vpc.html"
+EC2_NAMES_PAGE = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html"
 VPC_DNS_PAGE = "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html"
 
 CLAIM_RULES = {
@@ -59,6 +60,11 @@ FOUND_RULES = {
         "An endpoint's own DNS names are public: anybody gets its private addresses, but only who reaches the VPC can use them.",
         "https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html",
     ),
+    ReasonKind.PUBLIC_HOSTNAME: (
+        "The public host name of an instance has its private address inside its own VPC, and in a peer where the instance's side "
+        "allows DNS resolution. Everybody else gets the public address.",
+        EC2_NAMES_PAGE,
+    ),
     ReasonKind.PUBLIC_RECORD: (_FROM_THE_FILE, ""),
     ReasonKind.PUBLIC_ZONE: (_FROM_THE_FILE, ""),
     ReasonKind.SIMULATED: ("A simulated server of the file answers in place of the network.", ""),
@@ -70,7 +76,13 @@ MISSING_RULES = {
     "DNS: the answer is NXDOMAIN, even for a name that exists on the internet.",
     ReasonKind.ENDPOINT: "The endpoint's hidden zone covers every name below the service's. What it lacks is NXDOMAIN in this "
     "VPC, even for a name that exists on the internet.",
+    ReasonKind.AUTODEFINED: "The Resolver keeps this domain to itself and asks nobody else about it: a name that neither says an "
+    "address of the VPC or of a private range, nor is that of an instance, is NXDOMAIN.",
 }
+COMPUTED = (
+    "EC2 makes such names and addresses from each other, so there is one for every private address, whether an instance has it "
+    "or not."
+)
 MISSING_OUTSIDE = "This file says all that public DNS knows here, so nothing is asked upstream: the answer is NXDOMAIN."
 EMPTY_ANSWER = (
     "The name exists, or one below it does, so the answer is empty (NODATA: NOERROR and an SOA record), not NXDOMAIN."

@@ -17,6 +17,11 @@ def vpc_id(name: str) -> str:
     return "vpc-0" + _digest("vpc", name).hex()[:16]
 
 
+def instance_id(vpc: str, name: str) -> str:
+    """The id of the instance `name` of a VPC."""
+    return "i-0" + _digest("i", vpc, name).hex()[:16]
+
+
 def endpoint_id(vpc: str, handle: str) -> str:
     """The id of an endpoint with the word that AWS puts behind it in DNS names."""
     digest = _digest("vpce", vpc, handle)

@@ -53,6 +53,10 @@ class Addresses:
         for handle, endpoint in vpc.endpoints.items():
             for address in _given(endpoint):
                 self._held.setdefault(address, handle)
+        for name, instance in vpc.instances.items():
+            for taken in (instance.ip, instance.ipv6):
+                if taken is not None:
+                    self._held.setdefault(taken, name)
         self._made = {key: self._make_up(*key) for key in sorted(self._open())}
 
     def interfaces(self, handle: str, setting: EndpointSetting, ip_type: str, path: Path) -> tuple[Interface, ...]:

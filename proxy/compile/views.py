@@ -7,17 +7,19 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from proxy.compile.claims import endpoint_claims, internet_claim, private_zone_claims, self_claim
+from proxy.compile.ec2_names import private_domain
 from proxy.compile.endpoints import Endpoint
 from proxy.compile.ids import inbound_endpoint_id, vpc_id
 from proxy.compile.private_zones import PrivateZone
 from proxy.compile.profiles import Association, Profile, profile_claims, profile_rules, profiles_of
 from proxy.compile.rules import AppliedRule, Rule, apply_rules, rules_of
+from proxy.compile.sites import Site, has_private_dns
 from proxy.model.answers import ServerAddress
 from proxy.model.claims import Claim, Internet
 from proxy.model.firewall import Firewall
 from proxy.model.world import INTERNET_VIEW, View, Vpc
 from proxy.settings.problems import Path
-from proxy.settings.shape import Settings, VpcSetting
+from proxy.settings.shape import Settings
 
 
 class Machine(NamedTuple):
@@ -34,8 +36,10 @@ class Parts:
 
     settings: Settings
     machine: Machine
+    sites: Mapping[str, Site]
     endpoints: Mapping[str, Sequence[Endpoint]]
     zones: Sequence[PrivateZone]
+    autodefined: Mapping[str, Sequence[Claim]]
     rules: Sequence[Rule]
     firewalls: Mapping[str, Firewall]
     profiles: Mapping[Path, Profile]
@@ -48,16 +52,23 @@ def compile_views(parts: Parts) -> Iterator[View]:
     for name, setting in parts.settings.vpcs.items():
         profiles = profiles_of(parts.settings, name)
         rules = (*rules_of(name, parts.rules), *profile_rules(profiles, parts.profiles))
-        vpc = _vpc(name, setting, parts.settings)
+        vpc = _vpc(parts.sites[name], parts.settings)
         yield _view(name, vpc, _claims(name, profiles, parts, inbound=False), rules, parts)
         for inbound in setting.inbound_endpoints:
             through = _view(f"{name}/{inbound}", vpc, _claims(name, profiles, parts, inbound=True), rules, parts)
             yield replace(through, resolver_endpoint=inbound_endpoint_id(name, inbound))
 
 
-def _vpc(name: str, setting: VpcSetting, settings: Settings) -> Vpc:
-    ident = setting.id or vpc_id(name)
-    return Vpc(name, ident, setting.region or settings.region, setting.account or settings.account)
+def _vpc(site: Site, settings: Settings) -> Vpc:
+    setting = site.setting
+    return Vpc(
+        site.name,
+        setting.id or vpc_id(site.name),
+        site.region,
+        setting.account or settings.account,
+        setting.dhcp.domain_name or private_domain(site.region),
+        {str(address): instance.id for instance in site.instances for address in instance.addresses},
+    )
 
 
 def _view(name: str, vpc: Vpc | None, claims: Iterable[Claim], rules: Iterable[AppliedRule], parts: Parts) -> View:
@@ -71,12 +82,8 @@ def _view(name: str, vpc: Vpc | None, claims: Iterable[Claim], rules: Iterable[A
 
 def _claims(vpc: str, profiles: Iterable[Association], parts: Parts, *, inbound: bool) -> Iterator[Claim]:
     """What a VPC's resolver answers itself, as asked from inside or by an inbound endpoint."""
-    if _has_private_dns(parts.settings.vpcs[vpc]):
+    if has_private_dns(parts.settings.vpcs[vpc]):
         yield from private_zone_claims(vpc, parts.zones)
         yield from endpoint_claims(parts.endpoints.get(vpc, ()), parts.internet, inbound=inbound)
+        yield from parts.autodefined[vpc]
         yield from profile_claims(profiles, parts.profiles, parts.internet, inbound=inbound)
-
-
-def _has_private_dns(vpc: VpcSetting) -> bool:
-    """Private zones and names need both attributes ("DNS attributes for your VPC"); without, names resolve publicly."""
-    return vpc.enable_dns_support and vpc.enable_dns_hostnames

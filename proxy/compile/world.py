@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
+from proxy.compile.autodefined import compile_autodefined, compile_public_hostnames
 from proxy.compile.endpoints import compile_endpoints
 from proxy.compile.firewall import compile_firewalls
 from proxy.compile.hints import did_you_mean
+from proxy.compile.instances import compile_instances
 from proxy.compile.internet import compile_internet
 from proxy.compile.private_zones import compile_private_zones
 from proxy.compile.problems import Problems
 from proxy.compile.profiles import Resources, compile_profiles
 from proxy.compile.rules import compile_rules
 from proxy.compile.servers import compile_simulated_servers
+from proxy.compile.sites import check_peerings, compile_sites
 from proxy.compile.subnets import check_subnets
 from proxy.compile.views import Machine, Parts, compile_views
 from proxy.model.world import INTERNET_VIEW, Network, NetworkTable, View, World
@@ -28,16 +32,19 @@ _ANYWHERE: tuple[Network, ...] = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.i
 def compile_world(settings: Settings, machine: Machine, problems: Problems) -> World:
     """The World of `settings` (the short form expanded).  Where `problems` are found it is of no use."""
     check_subnets(settings, problems)
+    check_peerings(settings, problems)
+    sites = compile_sites(settings, compile_instances(settings, problems))
     endpoints = compile_endpoints(settings, problems)
     zones = compile_private_zones(settings, endpoints, problems)
     simulated = compile_simulated_servers(settings, problems)
     internet = compile_internet(settings, endpoints, simulated, machine.system_servers, problems)
+    internet = replace(internet, names={**internet.names, **compile_public_hostnames(sites.values())})
     rules = compile_rules(settings, simulated, problems)
     profiles = compile_profiles(settings, Resources(zones, rules, endpoints), problems)
     firewalls = compile_firewalls(settings, problems)
-    parts = Parts(settings, machine, endpoints, zones, rules, firewalls, profiles, internet)
+    autodefined = compile_autodefined(sites, internet)
+    parts = Parts(settings, machine, sites, endpoints, zones, autodefined, rules, firewalls, profiles, internet)
     views = {view.name: view for view in compile_views(parts)}
-    _check_peerings(settings, problems)
     return World(
         views=views,
         default_view=_default_view(settings, views, problems),
@@ -73,10 +80,3 @@ def _allowed(settings: Settings) -> Iterator[tuple[Network, str]]:
         else:
             networks = (word,)
         yield from ((network, str(word)) for network in networks)
-
-
-def _check_peerings(settings: Settings, problems: Problems) -> None:
-    for index, peering in enumerate(settings.peerings):
-        for vpc in peering.vpcs:
-            if vpc not in settings.vpcs:
-                problems.add(("peerings", index, "vpcs"), f"there is no VPC {vpc}", did_you_mean(vpc, settings.vpcs))

@@ -31,6 +31,8 @@ class ReasonKind(Enum):
     ENDPOINT = ("endpoint", None)
     ENDPOINT_NAME = ("endpoint name", None)
     GATEWAY = ("gateway endpoint", None)
+    AUTODEFINED = ("autodefined name", None)
+    PUBLIC_HOSTNAME = ("public host name", None)
     PUBLIC_RECORD = ("public record", None)
     PUBLIC_ZONE = ("public zone", None)
     SIMULATED = ("simulated server", None)

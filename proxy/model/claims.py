@@ -13,6 +13,7 @@ from enum import Enum
 from proxy.dns.names import Name
 from proxy.dns.records import RecordSet
 from proxy.model.answers import Answer, Reason, Route, ServerAddress
+from proxy.model.networks import NetworkTable
 
 _GUIDE = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
 _PRIVATELINK = "https://docs.aws.amazon.com/vpc/latest/privatelink/"
@@ -107,7 +108,42 @@ class Forward:
     reason: Reason
 
 
-Action = Zone | Internet | WithoutTypes | Forward
+@dataclass(frozen=True, slots=True)
+class ComputeZone:
+    """EC2's private names of a region: `ip-10-0-1-5` says its address itself, so none of these names is listed anywhere.
+
+    `ranges` has the networks whose addresses have such names, with words for each.  `zone` has everything else: the apex, the
+    resource names of instances, negative answers.
+    """
+
+    zone: Zone
+    ranges: NetworkTable
+
+
+@dataclass(frozen=True, slots=True)
+class ReverseZone:
+    """A zone below in-addr.arpa that leads from an address to the private name that says it.
+
+    `domains` has, for each network, the domain of these names (`ec2.internal`).  `apex` are the records of `name`, `soa` goes
+    with a negative answer, and all have one `reason`: a VPC has hundreds of such zones, which differ in their names alone.
+    """
+
+    name: Name
+    domains: NetworkTable
+    apex: Mapping[int, RecordSet]
+    soa: RecordSet
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class PublicHostnames:
+    """The domain of EC2's public host names in a VPC: those of `zone`, which holds nothing else, are private; the rest is not."""
+
+    zone: Zone
+    internet: Internet
+
+
+Action = Zone | Internet | WithoutTypes | Forward | ComputeZone | ReverseZone | PublicHostnames
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,17 @@ class RecordsFound:
 
 
 @dataclass(frozen=True, slots=True)
+class NameComputed:
+    """`name` says itself what it stands for, `value`: an address in `where`, or the name of such an address."""
+
+    name: Name
+    type: int
+    value: str
+    where: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
 class TypeMissing:
     """`name` exists, with other types or none (an empty non-terminal): NODATA."""
 
@@ -102,6 +113,7 @@ Step = (
     FirewallJudged
     | ClaimsWeighed
     | RecordsFound
+    | NameComputed
     | TypeMissing
     | NameMissing
     | CnameFollowed

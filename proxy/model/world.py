@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
+from proxy.dns.names import Name
 from proxy.model.claims import Claim
 from proxy.model.firewall import Firewall
+from proxy.model.networks import Address, Network, NetworkTable
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+__all__ = ["INTERNET_VIEW", "Address", "Network", "NetworkTable", "Placement", "View", "Vpc", "World"]
 
 INTERNET_VIEW = "internet"
 
@@ -20,13 +20,15 @@ INTERNET_VIEW = "internet"
 class Vpc:
     """What an answer, or its log line, may depend on of the VPC of a view.
 
-    `instances` leads from an address to the id of the instance that has it.
+    `domain_name` is the search domain of its machines (the DHCP option).  `instances` leads from an address to the id of the
+    instance that has it.
     """
 
     name: str
     id: str
     region: str
     account: str
+    domain_name: Name
     instances: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -52,33 +54,6 @@ class Placement(NamedTuple):
 
     view: View
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkTable:
-    """Networks with a value each, found by longest prefix.  One dict a prefix length, the longest first."""
-
-    tables: tuple[tuple[int, int, Mapping[int, str]], ...]
-
-    @classmethod
-    def of(cls, networks: Iterable[tuple[Network, str]]) -> Self:
-        """A table of `networks`; of two equal ones the first counts."""
-        by_length: dict[tuple[int, int], dict[int, str]] = {}
-        for network, value in networks:
-            shift = network.max_prefixlen - network.prefixlen
-            table = by_length.setdefault((network.version, shift), {})
-            table.setdefault(int(network.network_address) >> shift, value)
-        ordered = sorted(by_length.items(), key=lambda item: item[0][1])
-        return cls(tuple((version, shift, table) for (version, shift), table in ordered))
-
-    def find(self, address: Address) -> tuple[Network, str] | None:
-        """The smallest network that holds `address`, and its value."""
-        number = int(address)
-        for version, shift, table in self.tables:
-            if version == address.version and number >> shift in table:
-                network = ipaddress.ip_network((address, address.max_prefixlen - shift), strict=False)
-                return network, table[number >> shift]
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from proxy.dns.codes import RCODE_REFUSED, TYPE_ANY, TYPE_CNAME
 from proxy.dns.names import Name
 from proxy.dns.records import Placed, RecordSet
 from proxy.model.answers import Answer, Ask, FirewallMatch, Question, Reason, ReasonKind, Reply
-from proxy.model.claims import Claim, Forward, Internet, WithoutTypes, Zone
+from proxy.model.claims import Claim, ComputeZone, Forward, Internet, PublicHostnames, ReverseZone, WithoutTypes, Zone
 from proxy.model.firewall import Firewall
 from proxy.model.steps import ClaimsWeighed, Trace, TypeMissing
 from proxy.model.world import View
 from proxy.resolve.chains import MAX_HOPS, Leads, lead_on, put_behind, stop, stop_chain, with_owner
+from proxy.resolve.ec2 import look_up_computed, look_up_reverse
 from proxy.resolve.firewall import judge, judge_targets
 from proxy.resolve.outside import covers, look_up_outside
 from proxy.resolve.servers import ask_route, forward
@@ -64,6 +65,10 @@ def _walk(
             found = look_up(action, name, kind, trace)
         elif isinstance(action, Forward):
             found = yield from forward(action, name, kind, trace)
+        elif isinstance(action, ComputeZone):
+            found = look_up_computed(action, name, kind, trace)
+        elif isinstance(action, ReverseZone):
+            found = look_up_reverse(action, name, kind, trace)
         else:
             found = yield from _look_outside(action, view, name, kind, trace)
         leads = found if isinstance(found, Answer) else lead_on(found, name, trace)
@@ -97,13 +102,17 @@ def find_claim(view: View, name: bytes, trace: Trace | None = None) -> Claim:
 
 
 def _look_outside(
-    action: Internet | WithoutTypes, view: View, name: bytes, kind: int, trace: Trace | None
+    action: Internet | WithoutTypes | PublicHostnames, view: View, name: bytes, kind: int, trace: Trace | None
 ) -> Generator[Ask, Reply, Answer | RecordSet | Leads]:
     if isinstance(action, WithoutTypes):
         if kind in action.types:
             if trace is not None:
                 trace(TypeMissing(Name(name), kind, action.nodata.reason))
             return action.nodata
+        action = action.internet
+    elif isinstance(action, PublicHostnames):
+        if name in action.zone.nodes:
+            return look_up(action.zone, name, kind, trace)
         action = action.internet
     found = look_up_outside(action, name, kind, trace)
     if found is not None:
@@ -135,4 +144,6 @@ def _lead_inside(answer: Answer, view: View, name: bytes, kind: int) -> Answer |
 
 def _decided_inside(view: View, name: bytes) -> bool:
     action = find_claim(view, name).action
+    if isinstance(action, PublicHostnames):
+        return name in action.zone.nodes or covers(action.internet, name)
     return not isinstance(action, Internet) or covers(action, name)

@@ -40,14 +40,20 @@ from proxy.settings.values import (
     duration,
     parse_network,
 )  # fmt: skip
-from proxy.settings.vpcs import VPCS, InboundEndpointSetting, SubnetSetting, VpcSetting
+from proxy.settings.vpcs import (
+    VPCS,
+    DhcpSetting,
+    InboundEndpointSetting,
+    InstanceSetting,
+    SubnetSetting,
+    VpcSetting,
+)
 
 __all__ = [
-    "Address", "CacheSetting", "DomainSetting", "EndpointServiceSetting", "EndpointSetting", "ExpectationSetting",
-    "InboundEndpointSetting", "LimitsSetting",
-    "ListenSetting", "Network", "Path", "PeeringSetting", "PrivateZoneSetting", "ProfileSetting", "PublicZoneSetting",
-    "RecordSpec", "RefusalExpected", "ResolverRuleSetting", "Settings", "SimulatedServerSetting", "SubnetSetting",
-    "UpstreamSetting", "VpcSetting",
+    "Address", "CacheSetting", "DhcpSetting", "DomainSetting", "EndpointServiceSetting", "EndpointSetting",
+    "ExpectationSetting", "InboundEndpointSetting", "InstanceSetting", "LimitsSetting", "ListenSetting", "Network", "Path",
+    "PeeringSetting", "PrivateZoneSetting", "ProfileSetting", "PublicZoneSetting", "RecordSpec", "RefusalExpected",
+    "ResolverRuleSetting", "Settings", "SimulatedServerSetting", "SubnetSetting", "UpstreamSetting", "VpcSetting",
 ]  # fmt: skip
 
 _ALLOWED_WORDS = ("loopback", "vpcs", "any")

@@ -25,9 +25,6 @@ upstream.servers.*: https://
 upstream.servers.*: tls://
 upstream.strategy: fastest
 upstream.strategy: random
-vpcs.*.autodefined_reverse
-vpcs.*.dhcp
-vpcs.*.instances
 vpcs.*.subnets.*.dns64
 **.records.*.alias
 **.records.*.type

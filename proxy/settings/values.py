@@ -67,6 +67,16 @@ def parse_network(text: str) -> Network:
     return parse_cidr(text) if "/" in text else ipaddress.ip_network(parse_address(text))
 
 
+def _parse_address_of(version: int) -> Callable[[str], Address]:
+    def parse(text: str) -> Address:
+        address = parse_address(text)
+        if address.version != version:
+            raise Wrong(f"{text} is IPv{address.version}", f"an IPv{version} address belongs here")
+        return address
+
+    return parse
+
+
 def _parse_cidr_of(version: int) -> Callable[[str], Network]:
     def parse(text: str) -> Network:
         network = parse_cidr(text)
@@ -162,6 +172,8 @@ _COMMON_TYPES = [word for number, word in TYPE_WORDS.items() if number < 41 or n
 
 NAME = Text("a name", "www.example.com", parse_name)
 ADDRESS = Text("an address", "10.0.0.1", parse_address)
+ADDRESS_V4 = Text("an IPv4 address", "10.0.1.5", _parse_address_of(4))
+ADDRESS_V6 = Text("an IPv6 address", '"2001:db8::5"', _parse_address_of(6))
 CIDR = Text("a network", "10.0.0.0/16", parse_cidr, pattern=r"[0-9A-Fa-f.:]+/[0-9]+")
 CIDR_V4 = Text("an IPv4 network", "10.0.1.0/24", _parse_cidr_of(4), pattern=r"[0-9.]+/[0-9]+")
 CIDR_V6 = Text("an IPv6 network", '"2001:db8::/64"', _parse_cidr_of(6), pattern=r"[0-9A-Fa-f.:]+/[0-9]+")
@@ -179,6 +191,7 @@ REGION = _like("a region", _REGION, "us-east-1")
 ZONE = _like("an availability zone", _REGION + "([a-z]|-[a-z0-9-]+)", "us-east-1a")
 ACCOUNT = _like("an account", "[0-9]{12}", '"111122223333"', "12 digits", number=True)
 VPC_ID = _like("a VPC's id", "vpc-[0-9a-z]+", "vpc-0123456789abcdef0")
+INSTANCE_ID = _like("an instance's id", "i-[0-9a-z]{1,32}", "i-0123456789abcdef0")
 ENDPOINT_ID = _like("an endpoint's id", "vpce-[0-9a-z]+(-[0-9a-z]+)*", "vpce-0123456789abcdef0-a1b2c3d4")
 SERVICE_ID = _like("an endpoint service's id", "vpce-svc-[0-9a-z]+", "vpce-svc-0123456789abcdef0")
 CONFIGURATION_ID = _like("a resource configuration's id", r"rcfg-[0-9a-z]+(\.[0-9a-z]+)?", "rcfg-0123456789abcdef0.4232ccc")

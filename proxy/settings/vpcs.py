@@ -1,4 +1,4 @@
-"""`vpcs`: the VPCs of a file, their subnets and their endpoints.
+"""`vpcs`: the VPCs of a file, their subnets, instances and endpoints.
 
 A field with a `Key` is a key of the file, as in `shape.py`.
 """
@@ -10,15 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from proxy.dns.names import Name
 from proxy.settings.composites import Key, MapOf, ObjectOf, OneOrList
 from proxy.settings.endpoints import ENDPOINT, EndpointSetting
 from proxy.settings.sockets import LISTEN, ListenSetting
 from proxy.settings.takes import Flag
 from proxy.settings.values import (
     ACCOUNT,
+    ADDRESS_V4,
+    ADDRESS_V6,
     CIDR,
     CIDR_V4,
     CIDR_V6,
+    INSTANCE_ID,
+    NAME,
     NETWORK,
     REGION,
     VPC_ID,
@@ -41,10 +46,43 @@ class SubnetSetting:
 
 
 @dataclass(frozen=True, slots=True)
+class InstanceSetting:
+    """`vpcs.V.instances.I`.  None where AWS's default applies, which depends on the subnet."""
+
+    subnet: Annotated[
+        str | None, Key(WORD, "The subnet it stands in.", default="the one that holds its addresses, if there are subnets")
+    ] = None
+    ip: Annotated[ipaddress.IPv4Address | None, Key(ADDRESS_V4, "Its private IPv4 address.", default="none")] = None
+    ipv6: Annotated[ipaddress.IPv6Address | None, Key(ADDRESS_V6, "Its IPv6 address.", default="none")] = None
+    id: Annotated[str | None, Key(INSTANCE_ID, "Its id.", default="derived from its name, always the same")] = None
+    public_ip: Annotated[
+        ipaddress.IPv4Address | None,
+        Key(ADDRESS_V4, "Its public IPv4 address: gives it a public host name.", default="none"),
+    ] = None
+    resource_name_a: Annotated[
+        bool | None, Key(Flag(), "Whether the name of its id (i-….ec2.internal) has an A record.", default="false")
+    ] = None
+    resource_name_aaaa: Annotated[
+        bool | None,
+        Key(Flag(), "Whether that name has an AAAA record.", default="as AWS: false, and true in an IPv6-only subnet"),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
 class InboundEndpointSetting:
     """`vpcs.V.inbound_endpoints.I`: the socket of the view V/I, if it has one."""
 
     listen: Annotated[ListenSetting | None, Key(LISTEN, "Where to listen for it.", default="no socket of its own")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class DhcpSetting:
+    """`vpcs.V.dhcp`: the DHCP options set."""
+
+    domain_name: Annotated[
+        Name | None,
+        Key(NAME, "The search domain of its machines.", default="ec2.internal in us-east-1, else REGION.compute.internal"),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +98,19 @@ class VpcSetting:
     enable_dns_hostnames: Annotated[
         bool, Key(Flag(), "The VPC's attribute of that name.  AWS has it false except in a default VPC; here it is true.")
     ] = True
+    autodefined_reverse: Annotated[
+        bool, Key(Flag(), "Whether its Resolver answers the reverse names of private addresses (AutodefinedReverse).")
+    ] = True
+    dhcp: Annotated[DhcpSetting, Key(ObjectOf(DhcpSetting, "{domain_name: corp.example.com}"), "Its DHCP options.")] = (
+        DhcpSetting()
+    )
     subnets: Annotated[
         Mapping[str, SubnetSetting],
         Key(MapOf(WORD, ObjectOf(SubnetSetting, "{cidr: 10.0.1.0/24, az: us-east-1a}")), "Its subnets."),
+    ] = field(default_factory=dict)
+    instances: Annotated[
+        Mapping[str, InstanceSetting],
+        Key(MapOf(WORD, ObjectOf(InstanceSetting, "{subnet: private-a, ip: 10.0.1.5}")), "Its EC2 instances."),
     ] = field(default_factory=dict)
     endpoints: Annotated[
         Mapping[str, EndpointSetting],

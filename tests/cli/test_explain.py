@@ -265,7 +265,7 @@ def test_every_kind_of_step_is_met_here() -> None:
     world = world_of(WORLD.replace("{mode: off}", "{servers: [192.0.2.53]}"))
     closed = world_of(WORLD)
     queries = ["www.corp.example", "www.corp.example AAAA", "nope.corp.example", "keys.corp.example", "out.example"]
-    queries += ["h.site.corp.example"]
+    queries += ["h.site.corp.example", "ip-10-0-1-5.ec2.internal"]
     steps: list[Step] = []
     for query in queries:
         ask(world, "app", query, lambda asked: reply(), steps.append)
