@@ -52,7 +52,7 @@ LOOPS = frozenset(("asyncio", "selectors", "threading", "concurrent"))
 IMPURE = frozenset(("time", "random", "secrets", "socket", "ssl", "logging", "os", "subprocess", "datetime"))
 # Addresses between text and octets: a pure function that happens to live in a module full of sockets.
 PURE = frozenset(("inet_pton", "inet_ntop", "AF_INET", "AF_INET6"))
-FROZEN_BASES = frozenset(("NamedTuple", "Enum", "IntEnum", "Exception", "Protocol"))
+FROZEN_BASES = frozenset(("NamedTuple", "Enum", "IntEnum", "Exception", "Protocol", "Sections"))
 
 
 class Module(NamedTuple):

@@ -19,6 +19,9 @@ MAX_LABEL = 63
 MAX_NAME = 255
 _ESCAPED = frozenset(b'."\\();@$')
 
+# The bit of each octet that tells a small letter from a capital one.  A length octet, at most 63, is never a letter.
+_CASE_BITS = bytes(0x20 if 0x41 <= octet & 0xDF <= 0x5A else 0 for octet in range(256))
+
 
 class Name(bytes):
     """A domain name as lower-case wire bytes, the root's zero octet included."""
@@ -106,6 +109,12 @@ def wire_name(text: str) -> bytes:
 def name_text(wire: bytes) -> str:
     """Presentation form of a wire name without its final dot; the root is a lone dot."""
     return ".".join(_label_text(label) for label in split_labels(wire)) or "."
+
+
+def mix_case(wire: bytes, chance: bytes) -> bytes:
+    """`wire` with the case of each letter turned over where the octet of `chance` at its place, as long, has the bit 0x20."""
+    letters = int.from_bytes(wire.translate(_CASE_BITS), "big")
+    return (int.from_bytes(wire, "big") ^ letters & int.from_bytes(chance, "big")).to_bytes(len(wire), "big")
 
 
 def _check_length(wire: bytes) -> bytes:

@@ -13,7 +13,7 @@ from proxy.dns.codes import TYPE_OPT, TYPE_TSIG
 from proxy.dns.errors import MalformedMessage
 from proxy.dns.names import MAX_NAME
 from proxy.dns.query import FLAG_QR, FLAG_TC, HEADER
-from proxy.dns.records import MAX_TTL, Placed, RecordSet
+from proxy.dns.records import MAX_TTL, OWNER_IS_QUESTION, Placed, RecordSet
 from proxy.dns.write import Sections
 
 _FIXED = struct.Struct("!HHIH")
@@ -24,6 +24,8 @@ _NAMES_IN = {
     15: (2, 1), 17: (0, 2), 18: (2, 1), 21: (2, 1), 24: (18, 1), 26: (2, 2), 33: (6, 1), 36: (2, 1), 39: (0, 1),
 }  # fmt: skip
 _NAPTR = 35
+_NOT_PLAIN = frozenset((_NAPTR, TYPE_OPT, TYPE_TSIG))
+_OPT_BEGINS = b"\0\0\x29"
 
 
 class ReplyMessage(NamedTuple):
@@ -50,7 +52,7 @@ def read_reply(packet: bytes) -> ReplyMessage:
     """
     if len(packet) < 12:
         raise MalformedMessage("shorter than a header", rcode=None)
-    ident, flags, questions, *counts = HEADER.unpack_from(packet)
+    ident, flags, questions, *_ = HEADER.unpack_from(packet)
     if not flags & FLAG_QR:
         raise MalformedMessage("a query, not a response", rcode=None)
     if questions != 1:
@@ -61,19 +63,71 @@ def read_reply(packet: bytes) -> ReplyMessage:
     question = name + packet[at : at + 4]
     if flags & FLAG_TC:
         return ReplyMessage(ident, question, True, Sections(flags & 0xF))
-    at += 4
-    rcode = flags & 0xF
-    sections: list[tuple[Placed, ...]] = []
-    for count in counts:
-        records = []
-        for _ in range(count):
-            record, at = _read_record(packet, at)
-            if record.type == TYPE_OPT:
-                rcode |= record.ttl >> 24 << 4
-            elif record.type != TYPE_TSIG:
-                records.append(record)
-        sections.append(_into_sets(records, name))
-    return ReplyMessage(ident, question, False, Sections(rcode, *sections))
+    return ReplyMessage(ident, question, False, read_sections(packet, name))
+
+
+def read_sections(packet: bytes, name: bytes) -> Sections:
+    """What a reply says, its header and question, of the name `name`, being known to be good; raises as `read_reply`.
+
+    Octets after the message are passed over.  More than one OPT, or one outside the additional section, is malformed
+    (RFC 6891 section 6.1.1).
+    """
+    _, flags, _, answers, authorities, additionals = HEADER.unpack_from(packet)
+    answer, at = _read_answer(packet, 16 + len(name), answers, name)
+    if not authorities and additionals == 1 and packet[at : at + 3] == _OPT_BEGINS and _ends_with(packet, at):
+        return Sections(packet[at + 5] << 4 | flags & 0xF, answer)
+    authority, at, extended = _read_section(packet, at, authorities, name)
+    if extended is not None:
+        raise MalformedMessage("an OPT record outside the additional section")
+    additional, at, extended = _read_section(packet, at, additionals, name)
+    return Sections((extended or 0) << 4 | flags & 0xF, answer, authority, additional)
+
+
+def _ends_with(packet: bytes, at: int) -> bool:
+    """True where the OPT record at `at` is the last thing in the packet."""
+    return len(packet) == at + 11 + int.from_bytes(packet[at + 9 : at + 11], "big")
+
+
+def _read_answer(packet: bytes, at: int, count: int, name: bytes) -> tuple[tuple[Placed, ...], int]:
+    """The answer section.
+
+    The common one, of a single set whose owner points to the question and whose data hold no names, stands in the packet
+    as it will stand in answers.
+    """
+    since = at
+    head = packet[at : at + 10]
+    if count and head[:2] == OWNER_IS_QUESTION and len(head) == 10 and not head[6] & 0x80:
+        kind = head[2] << 8 | head[3]
+        if kind not in _NAMES_IN and kind not in _NOT_PLAIN:
+            records: list[bytes] = []
+            end = len(packet)
+            while len(records) < count and packet[at : at + 10] == head:
+                following = at + 12 + (packet[at + 10] << 8 | packet[at + 11]) if at + 12 <= end else end + 1
+                if following > end:
+                    raise MalformedMessage("a record is longer than the message")
+                records.append(packet[at:following])
+                at = following
+            if len(records) == count:
+                return ((None, RecordSet(kind, int.from_bytes(head[6:10], "big"), tuple(records))),), at
+    section, at, extended = _read_section(packet, since, count, name)
+    if extended is not None:
+        raise MalformedMessage("an OPT record outside the additional section")
+    return section, at
+
+
+def _read_section(packet: bytes, at: int, count: int, name: bytes) -> tuple[tuple[Placed, ...], int, int | None]:
+    """The sets of a section, the offset behind it, and the upper bits of the rcode if it has an OPT."""
+    records = []
+    extended: int | None = None
+    for _ in range(count):
+        record, at = _read_record(packet, at)
+        if record.type == TYPE_OPT:
+            if extended is not None:
+                raise MalformedMessage("more than one OPT record")
+            extended = record.ttl >> 24
+        elif record.type != TYPE_TSIG:
+            records.append(record)
+    return _into_sets(records, name), at, extended
 
 
 def _into_sets(records: list[_Record], question_name: bytes) -> tuple[Placed, ...]:

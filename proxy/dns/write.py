@@ -21,6 +21,8 @@ TCP_SIZE = 65535
 
 _OPT = struct.Struct("!BHHIH")
 _OPTION_EDE = 15
+_PLAIN_QUERY = HEADER.pack(0, FLAG_RD, 1, 0, 0, 0)[2:]
+_EDNS_QUERY = HEADER.pack(0, FLAG_RD, 1, 0, 0, 1)[2:]
 _MAX_POINTER = 0x3FFF
 
 
@@ -94,9 +96,14 @@ def write_refusal(packet: bytes, rcode: int) -> bytes:
 
 def write_query(ident: int, name: bytes, kind: int, udp_size: int | None = 1232, rclass: int = CLASS_IN) -> bytes:
     """A recursive query for `name`, with an OPT of `udp_size` octets unless that is None."""
-    opt = b"" if udp_size is None else _OPT.pack(0, TYPE_OPT, udp_size, 0, 0)
-    head = HEADER.pack(ident, FLAG_RD, 1, 0, 0, 1 if opt else 0)
-    return b"".join((head, name, struct.pack("!HH", kind, rclass), opt))
+    return ident.to_bytes(2, "big") + query_behind_id(name + struct.pack("!HH", kind, rclass), udp_size)
+
+
+def query_behind_id(question: bytes, udp_size: int | None) -> bytes:
+    """A recursive query without its id: `question` is QNAME, QTYPE and QCLASS; an OPT as `write_query` has it."""
+    if udp_size is None:
+        return _PLAIN_QUERY + question
+    return b"".join((_EDNS_QUERY, question, _OPT.pack(0, TYPE_OPT, udp_size, 0, 0)))
 
 
 def _write_opt(rcode: int, error: ExtendedError | None) -> bytes:

@@ -13,6 +13,8 @@ from proxy.dns.codes import (
     EDE_NOT_READY,
     EDE_NOT_SUPPORTED,
     EDE_PROHIBITED,
+    EDE_STALE_ANSWER,
+    RCODE_SERVFAIL,
 )
 from proxy.dns.write import Sections
 
@@ -37,7 +39,11 @@ class ReasonKind(Enum):
     PUBLIC_ZONE = ("public zone", None)
     SIMULATED = ("simulated server", None)
     FORWARDED = ("forwarded", None)
+    SPECIAL_USE = ("special-use name", None)
     UPSTREAM = ("upstream", None)
+    STALE = ("stale", EDE_STALE_ANSWER)
+    REBINDING = ("rebinding", EDE_BLOCKED)
+    NOT_RECORDED = ("not recorded", EDE_BLOCKED)
     SELF = ("vpcdns", None)
     BLOCKED = ("firewall block", EDE_BLOCKED)
     OVERRIDDEN = ("firewall override", EDE_FORGED_ANSWER)
@@ -80,34 +86,66 @@ class Answer(NamedTuple):
 
 
 class Protocol(Enum):
-    """How a server is asked.  UDP asks again over TCP where the reply is truncated."""
+    """How a server is asked.  UDP asks again over TCP where the reply is truncated; HTTPS is RFC 8484, TLS RFC 7858."""
 
     UDP = "udp"
     TCP = "tcp"
+    TLS = "tls"
+    HTTPS = "https"
+
+    __hash__ = object.__hash__  # as good as Enum's for what is equal only to itself, and many times as quick
+
+
+DEFAULT_PORTS = {Protocol.UDP: 53, Protocol.TCP: 53, Protocol.TLS: 853, Protocol.HTTPS: 443}
 
 
 class ServerAddress(NamedTuple):
-    """A DNS server: how it is asked, its IP address and its port."""
+    """A DNS server: how it is asked, its IP address and its port.
+
+    `name` is the host name that its certificate must have; empty: the certificate must have the address.  `path` is that of
+    HTTPS.  `host` is empty where an HTTPS server's address has to be looked up first.
+    """
 
     protocol: Protocol
     host: str
     port: int
+    name: str = ""
+    path: str = ""
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        prefix = "" if self.protocol is Protocol.UDP else "tcp://"
-        return f"{prefix}{host}:{self.port}"
+        if self.protocol is Protocol.HTTPS:
+            port = "" if self.port == DEFAULT_PORTS[Protocol.HTTPS] else f":{self.port}"
+            address = f"#{self.host}" if self.name and self.host else ""
+            return f"https://{self.name or host}{port}{self.path}{address}"
+        prefix = "" if self.protocol is Protocol.UDP else f"{self.protocol.value}://"
+        return f"{prefix}{host}:{self.port}" + (f"#{self.name}" if self.name else "")
+
+
+class Strategy(Enum):
+    """Which of a route's servers is asked first.  Those that rest after a failure come last in any case."""
+
+    FAILOVER = "failover"
+    FASTEST = "fastest"
+    RANDOM = "random"
+
+    __hash__ = object.__hash__
 
 
 class Route(NamedTuple):
     """Where a question goes that this program does not answer itself.
 
-    `servers` are tried in order; `timeout`, in seconds, is for all of them together.  Routes that are equal share cached
-    replies.
+    `timeout`, in seconds, is for all `servers` together.  Routes that are equal share cached replies.  `label` says in the
+    user's words where the route leads, the same on every machine ("system, 1.1.1.1"); empty: the servers' addresses do.
     """
 
     servers: tuple[ServerAddress, ...]
     timeout: float
+    strategy: Strategy = Strategy.FAILOVER
+    label: str = ""
+
+    def __str__(self) -> str:
+        return self.label or ", ".join(map(str, self.servers))
 
 
 class Ask(NamedTuple):
@@ -122,9 +160,16 @@ Reply = Sections
 """What came back for an Ask: rcode and sections, their owners None where they are the asked name."""
 
 
-class UpstreamError(Exception):
-    """No server of a route gave a usable reply; `what` says why, for people and for the extended error."""
+class StaleReply(Sections):
+    """A reply that has outlived its TTL, given out because no server answers any more (RFC 8767)."""
 
-    def __init__(self, what: str) -> None:
+    __slots__ = ()
+
+
+class UpstreamError(Exception):
+    """No usable reply for an Ask.  It knows its answer: `rcode`, and a `reason` for people and for the extended error."""
+
+    def __init__(self, what: str, kind: ReasonKind = ReasonKind.UPSTREAM_FAILED, rcode: int = RCODE_SERVFAIL) -> None:
         super().__init__(what)
-        self.reason = Reason(ReasonKind.UPSTREAM_FAILED, what)
+        self.reason = Reason(kind, what)
+        self.rcode = rcode

@@ -7,7 +7,8 @@ import errno
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from types import SimpleNamespace
 
 import dns.message
@@ -18,7 +19,7 @@ from proxy.dns.codes import TYPE_A
 from proxy.dns.names import Name
 from proxy.model.answers import Ask, Protocol, Reply, Route, ServerAddress, UpstreamError
 from proxy.upstream import Upstream, UpstreamBounds
-from proxy.upstream import server as server_module
+from proxy.upstream import udp as udp_module
 from tests.upstream.servers import Behaviour, Replies, answer, framed, says, serve, silent, truncated
 
 WWW = "www.example.com"
@@ -27,6 +28,18 @@ GOOD = says(f"{WWW}. 300 A 10.0.0.1")
 
 def ask(*servers: ServerAddress, timeout: float = 2.0, name: str = WWW, kind: int = TYPE_A) -> Ask:
     return Ask(Route(servers, timeout), Name.from_text(name), kind)
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[Upstream]:
+    with closing(Upstream()) as made:
+        yield made
+
+
+async def exchange(what: Ask) -> Reply:
+    """The reply that an upstream of its own gets."""
+    with closing(Upstream()) as upstream:
+        return await upstream.exchange(what)
 
 
 def addresses(reply: Reply) -> list[str]:
@@ -48,9 +61,8 @@ def has_ipv6() -> bool:
         return False
 
 
-async def test_a_server_is_asked_once_and_its_reply_comes_back() -> None:
+async def test_a_server_is_asked_once_and_its_reply_comes_back(upstream: Upstream) -> None:
     async with serve(says(f"{WWW}. 300 CNAME web.example.com.", "web.example.com. 60 A 10.0.0.1")) as server:
-        upstream = Upstream()
         reply = await upstream.exchange(ask(server.udp))
     assert reply.rcode == 0
     assert [(owner, found.type, found.ttl) for owner, found in reply.answer] == [
@@ -67,13 +79,12 @@ async def test_a_server_is_asked_once_and_its_reply_comes_back() -> None:
 async def test_unknown_types_pass_untouched() -> None:
     rdata = "\\# 5 0102414243"
     async with serve(says(f"{WWW}. 300 TYPE65280 {rdata}")) as server:
-        reply = await Upstream().exchange(ask(server.udp, kind=65280))
+        reply = await exchange(ask(server.udp, kind=65280))
     assert reply.answer[0][1].rdatas() == (b"\1\2ABC",)
 
 
-async def test_every_query_has_its_own_port_and_id() -> None:
+async def test_every_query_has_its_own_port_and_id(upstream: Upstream) -> None:
     async with serve(GOOD) as server:
-        upstream = Upstream()
         await asyncio.gather(*(upstream.exchange(ask(server.udp)) for _ in range(20)))
     assert len(set(server.udp_ports)) > 15
     assert len({query.id for query in server.over_udp}) > 15
@@ -90,7 +101,8 @@ def with_other_id(query: dns.message.Message) -> bytes:
 
 
 def with_other_question(query: dns.message.Message) -> bytes:
-    return forged(query).replace(b"\3www", b"\3ftp", 1)
+    packet = forged(query)
+    return packet[:13] + b"ftp" + packet[16:]
 
 
 LIES: dict[str, Callable[[dns.message.Message], bytes]] = {
@@ -104,12 +116,13 @@ LIES: dict[str, Callable[[dns.message.Message], bytes]] = {
 
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES.keys())
-async def test_what_is_no_reply_is_passed_over_and_counted(lie: Callable[[dns.message.Message], bytes]) -> None:
+async def test_what_is_no_reply_is_passed_over_and_counted(
+    lie: Callable[[dns.message.Message], bytes], upstream: Upstream
+) -> None:
     def lies_then_tells(query: dns.message.Message) -> Replies:
         return [lie(query), *(GOOD(query) or ())]
 
     async with serve(lies_then_tells) as server:
-        upstream = Upstream()
         reply = await upstream.exchange(ask(server.udp))
     assert addresses(reply) == ["10.0.0.1"]
     assert upstream.ignored == 1
@@ -124,7 +137,7 @@ async def test_a_reply_from_another_address_never_arrives() -> None:
             return GOOD(query)
 
         async with serve(stranger_first) as server:
-            assert addresses(await Upstream().exchange(ask(server.udp))) == ["10.0.0.1"]
+            assert addresses(await exchange(ask(server.udp))) == ["10.0.0.1"]
 
 
 async def test_a_lost_query_is_sent_again() -> None:
@@ -132,15 +145,15 @@ async def test_a_lost_query_is_sent_again() -> None:
         return None if len(server.over_udp) == 1 else GOOD(query)
 
     async with serve(deaf_at_first) as server:
-        assert addresses(await Upstream().exchange(ask(server.udp, timeout=0.7))) == ["10.0.0.1"]
+        assert addresses(await exchange(ask(server.udp, timeout=0.7))) == ["10.0.0.1"]
     first, second = server.over_udp
     assert first.id == second.id
     assert server.udp_ports[0] == server.udp_ports[1], "so that a late reply to the first counts as well"
 
 
-async def test_a_silent_server_leaves_time_for_the_next_and_rests() -> None:
+async def test_a_silent_server_leaves_time_for_the_next_and_rests(upstream: Upstream) -> None:
     async with serve(silent) as dead, serve(GOOD) as alive:
-        upstream = Upstream(UpstreamBounds(rest=0.3))
+        upstream.bounds = UpstreamBounds(rest=0.3)
         both = ask(dead.udp, alive.udp, timeout=0.4)
         assert addresses(await upstream.exchange(both)) == ["10.0.0.1"]
         assert len(dead.over_udp) == 3, "one query, sent again twice"
@@ -152,14 +165,13 @@ async def test_a_silent_server_leaves_time_for_the_next_and_rests() -> None:
         assert len(alive.over_udp) == 3
 
 
-async def test_a_resting_server_is_still_asked_where_all_others_fail() -> None:
+async def test_a_resting_server_is_still_asked_where_all_others_fail(upstream: Upstream) -> None:
     well = False
 
     def moody(query: dns.message.Message) -> Replies:
         return GOOD(query) if well else None
 
     async with serve(moody) as first, serve(silent) as second:
-        upstream = Upstream()
         both = ask(first.udp, second.udp, timeout=0.2)
         with pytest.raises(UpstreamError):
             await upstream.exchange(both)
@@ -174,15 +186,14 @@ async def test_a_resting_server_is_still_asked_where_all_others_fail() -> None:
 async def test_a_closed_port_fails_over_at_once(protocol: Protocol) -> None:
     async with serve(GOOD) as alive:
         since = time.monotonic()
-        reply = await Upstream().exchange(ask(closed_port(protocol), alive.udp, timeout=10.0))
+        reply = await exchange(ask(closed_port(protocol), alive.udp, timeout=10.0))
     assert addresses(reply) == ["10.0.0.1"]
     assert time.monotonic() - since < 1.0
 
 
-async def test_no_server_replies_in_time() -> None:
+async def test_no_server_replies_in_time(upstream: Upstream) -> None:
     closed = closed_port()
     async with serve(silent) as one, serve(silent, silent) as other:
-        upstream = Upstream()
         since = time.monotonic()
         with pytest.raises(UpstreamError) as caught:
             await upstream.exchange(ask(closed, one.udp, other.tcp, timeout=0.3))
@@ -196,13 +207,12 @@ async def test_no_server_replies_in_time() -> None:
 
 async def test_a_route_without_servers() -> None:
     with pytest.raises(UpstreamError, match="the route has no servers"):
-        await Upstream().exchange(ask())
+        await exchange(ask())
 
 
 @pytest.mark.parametrize("rcode", ["SERVFAIL", "REFUSED", "NOTIMP", "FORMERR"])
-async def test_after_an_unhelpful_server_the_next_is_asked(rcode: str) -> None:
+async def test_after_an_unhelpful_server_the_next_is_asked(rcode: str, upstream: Upstream) -> None:
     async with serve(says(rcode=rcode)) as unhelpful, serve(GOOD) as good:
-        upstream = Upstream()
         route = ask(unhelpful.udp, good.udp)
         for _ in range(2):  # it is alive, so it does not rest
             asked = len(unhelpful.over_udp)
@@ -212,13 +222,13 @@ async def test_after_an_unhelpful_server_the_next_is_asked(rcode: str) -> None:
 
 async def test_where_all_are_unhelpful_the_last_one_is_heard() -> None:
     async with serve(says(rcode="SERVFAIL")) as failing, serve(says(rcode="REFUSED")) as refusing:
-        reply = await Upstream().exchange(ask(failing.udp, refusing.udp, closed_port()))
+        reply = await exchange(ask(failing.udp, refusing.udp, closed_port()))
     assert reply == Reply(5)
 
 
 async def test_nxdomain_is_an_answer() -> None:
     async with serve(says(rcode="NXDOMAIN")) as first, serve(GOOD) as second:
-        reply = await Upstream().exchange(ask(first.udp, second.udp))
+        reply = await exchange(ask(first.udp, second.udp))
     assert reply.rcode == 3
     assert second.over_udp == []
 
@@ -242,7 +252,7 @@ async def test_a_server_that_knows_no_edns_is_asked_without(refusal: Behaviour, 
         return GOOD(query) if query.edns < 0 else refusal(query)
 
     async with serve(old, framed(old)) as server:
-        reply = await Upstream().exchange(ask(server.udp if protocol is Protocol.UDP else server.tcp))
+        reply = await exchange(ask(server.udp if protocol is Protocol.UDP else server.tcp))
         queries = server.over_udp if protocol is Protocol.UDP else server.over_tcp
         assert [query.edns for query in queries] == [0, -1]
     assert addresses(reply) == ["10.0.0.1"]
@@ -252,14 +262,14 @@ async def test_a_truncated_reply_is_asked_for_again_over_tcp() -> None:
     many = [f"10.0.0.{n}" for n in range(200)]
     full = says(*(f"{WWW}. 300 A {address}" for address in many))
     async with serve(truncated, framed(full)) as server:
-        reply = await Upstream().exchange(ask(server.udp))
+        reply = await exchange(ask(server.udp))
         assert len(server.over_udp) == len(server.over_tcp) == 1
     assert addresses(reply) == many
 
 
 async def test_a_tcp_server_is_asked_over_tcp_alone() -> None:
     async with serve(silent, framed(GOOD)) as server:
-        assert addresses(await Upstream().exchange(ask(server.tcp))) == ["10.0.0.1"]
+        assert addresses(await exchange(ask(server.tcp))) == ["10.0.0.1"]
         assert server.over_udp == []
 
 
@@ -267,9 +277,8 @@ def framed_after(*lies: bytes) -> Behaviour:
     return lambda query: [*(len(lie).to_bytes(2, "big") + lie for lie in lies), *(framed(GOOD)(query) or ())]
 
 
-async def test_what_is_no_reply_is_passed_over_on_a_connection_too() -> None:
+async def test_what_is_no_reply_is_passed_over_on_a_connection_too(upstream: Upstream) -> None:
     async with serve(silent, framed_after(b"", b"\xff" * 30)) as server:
-        upstream = Upstream()
         assert addresses(await upstream.exchange(ask(server.tcp))) == ["10.0.0.1"]
         assert upstream.ignored == 2
 
@@ -284,9 +293,8 @@ TCP_FAILURES: list[tuple[str, Behaviour | None, str]] = [
 
 
 @pytest.mark.parametrize(("tcp", "text"), [case[1:] for case in TCP_FAILURES], ids=[case[0] for case in TCP_FAILURES])
-async def test_what_goes_wrong_over_tcp(tcp: Behaviour | None, text: str) -> None:
+async def test_what_goes_wrong_over_tcp(tcp: Behaviour | None, text: str, upstream: Upstream) -> None:
     async with serve(truncated, tcp) as server, serve(GOOD) as other:
-        upstream = Upstream()
         for address in (server.tcp, server.udp):
             with pytest.raises(UpstreamError, match=text):
                 await upstream.exchange(ask(address, timeout=0.2))
@@ -302,31 +310,36 @@ async def test_a_connection_that_breaks_in_the_middle_of_a_reply() -> None:
     async with await asyncio.start_server(break_off, "127.0.0.1", 0) as server:
         address = ServerAddress(Protocol.TCP, "127.0.0.1", server.sockets[0].getsockname()[1])
         with pytest.raises(UpstreamError, match="closed the connection before its reply was whole"):
-            await Upstream().exchange(ask(address))
+            await exchange(ask(address))
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6 loopback")
 async def test_a_server_at_an_ipv6_address() -> None:
     async with serve(truncated, framed(GOOD), host="::1") as server:
-        assert addresses(await Upstream().exchange(ask(server.udp))) == ["10.0.0.1"]
+        assert addresses(await exchange(ask(server.udp))) == ["10.0.0.1"]
 
 
-async def test_only_so_many_asks_are_under_way() -> None:
-    async with serve(silent) as server:
-        upstream = Upstream(UpstreamBounds(in_flight=2))
-        running = [asyncio.create_task(upstream.exchange(ask(server.udp, timeout=0.2))) for _ in range(2)]
+async def test_where_too_many_asks_are_under_way_the_oldest_ends_for_the_newest(upstream: Upstream) -> None:
+    def picky(query: dns.message.Message) -> Replies:
+        return GOOD(query) if str(query.question[0].name).lower() == f"{WWW}." else None
+
+    async with serve(picky) as server:
+        upstream.bounds = UpstreamBounds(in_flight=2)
+        running = [asyncio.create_task(upstream.exchange(ask(server.udp, name=f"{n}.example.com"))) for n in range(2)]
         await asyncio.sleep(0.05)
         assert upstream.in_flight == 2
-        with pytest.raises(UpstreamError, match="2 questions to other servers are under way"):
-            await upstream.exchange(ask(server.udp))
+        assert addresses(await upstream.exchange(ask(server.udp))) == ["10.0.0.1"]
+        assert [task.done() for task in running] == [True, False]
+        with pytest.raises(UpstreamError, match="given up for newer questions: 2 are under way"):
+            await running[0]
+        assert upstream.pushed_out == 1
+        running[1].cancel()
         await asyncio.wait(running)
-        assert all(isinstance(task.exception(), UpstreamError) for task in running)
         assert upstream.in_flight == 0
 
 
-async def test_cancelling_an_ask_leaves_nothing_behind() -> None:
+async def test_cancelling_an_ask_leaves_nothing_behind(upstream: Upstream) -> None:
     async with serve(silent, silent) as server:
-        upstream = Upstream()
         for address in (server.udp, server.tcp):
             task = asyncio.create_task(upstream.exchange(ask(address)))
             await asyncio.sleep(0.05)
@@ -336,9 +349,8 @@ async def test_cancelling_an_ask_leaves_nothing_behind() -> None:
             assert upstream.in_flight == 0
 
 
-async def test_closing_ends_what_is_under_way_and_takes_no_more() -> None:
+async def test_closing_ends_what_is_under_way_and_takes_no_more(upstream: Upstream) -> None:
     async with serve(silent) as server:
-        upstream = Upstream()
         task = asyncio.create_task(upstream.exchange(ask(server.udp, timeout=30.0)))
         await asyncio.sleep(0.05)
         upstream.close()
@@ -350,7 +362,7 @@ async def test_closing_ends_what_is_under_way_and_takes_no_more() -> None:
 
 
 def use_sockets_of(monkeypatch: pytest.MonkeyPatch, make: object) -> None:
-    monkeypatch.setattr(server_module, "socket", SimpleNamespace(**{**vars(socket), "socket": make}))
+    monkeypatch.setattr(udp_module, "socket", SimpleNamespace(**{**vars(socket), "socket": make}))
 
 
 def raising(code: int) -> object:
@@ -360,9 +372,8 @@ def raising(code: int) -> object:
     return make
 
 
-async def test_without_open_files_left_no_server_is_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_open_files_left_no_server_is_blamed(monkeypatch: pytest.MonkeyPatch, upstream: Upstream) -> None:
     async with serve(GOOD) as server:
-        upstream = Upstream()
         with monkeypatch.context() as patch:
             use_sockets_of(patch, raising(errno.EMFILE))
             with pytest.raises(UpstreamError, match="raise the limit of open files"):
@@ -373,7 +384,7 @@ async def test_without_open_files_left_no_server_is_blamed(monkeypatch: pytest.M
 async def test_an_address_family_that_this_machine_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     use_sockets_of(monkeypatch, raising(errno.EAFNOSUPPORT))
     with pytest.raises(UpstreamError, match="cannot be reached: Address family not supported"):
-        await Upstream().exchange(ask(closed_port()))
+        await exchange(ask(closed_port()))
 
 
 async def test_a_full_send_buffer_is_like_a_lost_query(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -388,5 +399,5 @@ async def test_a_full_send_buffer_is_like_a_lost_query(monkeypatch: pytest.Monke
 
     async with serve(GOOD) as server:
         use_sockets_of(monkeypatch, FullAtFirst)
-        assert addresses(await Upstream().exchange(ask(server.udp, timeout=0.5))) == ["10.0.0.1"]
+        assert addresses(await exchange(ask(server.udp, timeout=0.5))) == ["10.0.0.1"]
         assert len(server.over_udp) == 1

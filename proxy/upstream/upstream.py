@@ -1,0 +1,169 @@
+"""All questions under way, and all servers that were asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from proxy.model.answers import Ask, Protocol, Reply, Route, ServerAddress, UpstreamError
+from proxy.upstream.chance import Chance
+from proxy.upstream.exchange import Done, Exchange
+from proxy.upstream.peer import Peer, PeerStatus
+from proxy.upstream.stream import StreamPool
+from proxy.upstream.transport import Transport
+from proxy.upstream.udp import UdpPool
+from proxy.upstream.wheel import Wheel
+
+_SWEEP_SECONDS = 10.0
+_REMEMBERED_ROUTES = 1024
+
+
+class UpstreamBounds(NamedTuple):
+    """How many asks are under way at a time, and how many seconds a failed server rests for the first time."""
+
+    in_flight: int = 4096
+    rest: float = 5.0
+
+
+class Upstream:
+    """Asks the servers of routes.
+
+    `pushed_out` counts the asks that were given up for newer ones.
+    """
+
+    def __init__(self, bounds: UpstreamBounds | None = None, chance: Chance | None = None) -> None:
+        self.bounds = bounds or UpstreamBounds()
+        self.chance = chance or Chance()
+        self.pushed_out = 0
+        self.now: Callable[[], float]
+        self.wheel: Wheel
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._peers: dict[ServerAddress, Peer] = {}
+        self._routes: dict[Route, tuple[Peer, ...]] = {}
+        # The oldest first.  A plain dict would walk over its deleted front again at each look at the oldest.
+        self._under_way: OrderedDict[Exchange, None] = OrderedDict()
+        self._never_asked: frozenset[ServerAddress] = frozenset()
+        self._sweeping: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    @property
+    def in_flight(self) -> int:
+        """How many asks are under way."""
+        return len(self._under_way)
+
+    @property
+    def ignored(self) -> int:
+        """How many packets came that were no reply to a query on whose socket they came."""
+        return sum(peer.ignored for peer in self._peers.values())
+
+    def servers(self) -> list[PeerStatus]:
+        """What is known of every server that was asked."""
+        return [peer.status(self.now()) for peer in self._peers.values()]
+
+    def start(self, ask: Ask, done: Done) -> Exchange | None:
+        """Ask; `done` is called once, after this has returned, with the reply or with why there is none.
+
+        What comes back can be cancelled.  Where too many are under way, the oldest ends for this one.
+        """
+        if self._closed:
+            asyncio.get_running_loop().call_soon(done, UpstreamError("no server is asked any more: shutting down"))
+            return None
+        if self._loop is None:
+            self._begin()
+        under_way = self._under_way
+        if len(under_way) >= self.bounds.in_flight:
+            self._push_out()
+        peers = self._routes.get(ask.route) or self._peers_of(ask.route)
+        exchange = Exchange(self, ask, peers, done)
+        if not exchange.over:
+            under_way[exchange] = None
+        return exchange
+
+    async def exchange(self, ask: Ask) -> Reply:
+        """The reply to `ask`; UpstreamError where there is none."""
+        waiting: asyncio.Future[Reply | UpstreamError] = asyncio.get_running_loop().create_future()
+        exchange = self.start(ask, lambda result: None if waiting.done() else waiting.set_result(result))
+        try:
+            result = await waiting
+        except asyncio.CancelledError:
+            if exchange is not None:
+                exchange.cancel()
+            raise
+        if isinstance(result, UpstreamError):
+            raise result
+        return result
+
+    def never_ask(self, servers: Iterable[ServerAddress]) -> None:
+        """These servers lead back here: routes are taken as if they did not have them."""
+        self._never_asked = frozenset(servers)
+        self._routes.clear()
+
+    def close(self) -> None:
+        """Take no more asks; those under way end with UpstreamError."""
+        if self._closed:
+            return
+        self._closed = True
+        for exchange in list(self._under_way):
+            exchange.finish(UpstreamError("given up: shutting down"))
+        for transport in self._transports():
+            transport.close()
+        if self._loop is not None:
+            self.wheel.close()
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+
+    # What exchanges call.
+
+    def ended(self, exchange: Exchange) -> None:
+        """It is under way no more."""
+        self._under_way.pop(exchange, None)
+
+    def later(self, done: Done, result: Reply | UpstreamError) -> None:
+        """Call `done` in the loop's next turn."""
+        asyncio.get_running_loop().call_soon(done, result)
+
+    def stream_to(self, peer: Peer) -> Transport:
+        """The way to a server that is no UDP."""
+        if peer.stream is None:
+            peer.stream = StreamPool(peer, self.chance)
+        return peer.stream
+
+    # The rest.
+
+    def _begin(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.now = self._loop.time
+        self.wheel = Wheel(self._loop)
+        self._sweep()
+
+    def _push_out(self) -> None:
+        """The oldest has waited longest in vain; what is new may be answered at once."""
+        oldest = next(iter(self._under_way))
+        self.pushed_out += 1
+        what = f"given up for newer questions: {self.bounds.in_flight} are under way"
+        oldest.finish(UpstreamError(what), at_once=False)
+
+    def _peers_of(self, route: Route) -> tuple[Peer, ...]:
+        if len(self._routes) >= _REMEMBERED_ROUTES:
+            self._routes.clear()
+        peers = tuple(self._peer(server) for server in route.servers if server not in self._never_asked)
+        self._routes[route] = peers
+        return peers
+
+    def _peer(self, server: ServerAddress) -> Peer:
+        peer = self._peers.get(server)
+        if peer is None:
+            peer = self._peers[server] = Peer(server, self.bounds.rest)
+            if server.protocol is Protocol.UDP:
+                peer.datagrams = UdpPool(peer, self.chance)
+        return peer
+
+    def _transports(self) -> list[Transport]:
+        return [way for peer in self._peers.values() for way in (peer.datagrams, peer.stream) if way is not None]
+
+    def _sweep(self) -> None:
+        for transport in self._transports():
+            transport.sweep()
+        self._sweeping = asyncio.get_running_loop().call_later(_SWEEP_SECONDS, self._sweep)

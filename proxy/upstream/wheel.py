@@ -1,0 +1,67 @@
+"""Time-outs of many queries for the price of one timer.
+
+A timer of the event loop costs more than sending a packet, and nearly every query is answered long before its time-out.
+So whoever waits is put into a bucket by the time of its waking; a bucket is looked at once, when its time has come, and who
+waits no longer is passed over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from heapq import heappop, heappush
+from typing import Protocol
+
+_BUCKETS_A_SECOND = 64
+
+
+class Waiter(Protocol):
+    """Who waits: until the loop's time `wakes_at`, or for nothing any more where that is infinite."""
+
+    wakes_at: float
+
+    def wake(self) -> None:
+        """It is time."""
+
+
+class Wheel:
+    """Wakes waiters, at most one 64th of a second late."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._buckets: dict[int, list[Waiter]] = {}
+        self._order: list[int] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, waiter: Waiter) -> None:
+        """Wake `waiter` at its time.  Who puts that off is to be added again; the earlier place is then passed over."""
+        bucket = int(waiter.wakes_at * _BUCKETS_A_SECOND) + 1
+        waiting = self._buckets.get(bucket)
+        if waiting is not None:
+            waiting.append(waiter)
+            return
+        self._buckets[bucket] = [waiter]
+        heappush(self._order, bucket)
+        if self._order[0] == bucket:
+            self._set()
+
+    def close(self) -> None:
+        """Wake nobody any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        self._buckets.clear()
+        self._order.clear()
+
+    def _set(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._order[0] / _BUCKETS_A_SECOND, self._turn) if self._order else None
+
+    def _turn(self) -> None:
+        self._timer = None
+        now = self._loop.time()
+        while self._order and self._order[0] <= now * _BUCKETS_A_SECOND:
+            for waiter in self._buckets.pop(heappop(self._order)):
+                if waiter.wakes_at <= now:
+                    self._loop.call_soon(waiter.wake)  # one that fails must not keep the others from waking
+        self._set()
