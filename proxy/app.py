@@ -14,13 +14,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Self
 
 from proxy.cache import ReplyCache
 from proxy.configuration import Configuration, Overrides, failed, load
 from proxy.difference import describe_difference
 from proxy.engine import Engine
+from proxy.known import Known
 from proxy.listen import Listening, start_listening
 from proxy.model.plan import ClientAddress, Listener, Plan, TcpLimits
 from proxy.settings.problems import ConfigError
@@ -52,7 +53,7 @@ class Socket:
     async def open(self, limits: TcpLimits) -> None:
         """Bind UDP and TCP; ListenError where the machine refuses."""
         try:
-            self._listening = await start_listening(self.listener, self._handle, limits)
+            self._listening = await start_listening(self.listener, self._handle, limits, known=self)
         except OSError as error:
             raise ListenError(self.listener, error) from error
 
@@ -65,6 +66,16 @@ class Socket:
         """Stop reading, let what is under way be answered for at most `drain` seconds, close."""
         if self._listening is not None:
             await self._listening.close(drain)
+
+    @property
+    def udp(self) -> Mapping[bytes, Known]:
+        """What is known, for the sockets, of the answers over UDP in the view that is now theirs."""
+        return self._engine.door(self.listener.view).udp
+
+    @property
+    def tcp(self) -> Mapping[bytes, Known]:
+        """The same over TCP."""
+        return self._engine.door(self.listener.view).tcp
 
     def _handle(self, packet: bytes, client: ClientAddress) -> bytes | Awaitable[bytes | None] | None:
         return self._engine.handle(packet, client, self.listener.view)

@@ -72,6 +72,11 @@ class ReplyCache:
             kept.age, kept.aged = age, _aged(kept.reply, age)
         return kept.aged
 
+    def same_until(self, ask: Ask, now: float) -> float:
+        """Until when `get` gives what it just gave at `now`: a TTL counts down then, or the reply expires."""
+        kept = self._kept[ask]
+        return min(kept.until, kept.since + int(now - kept.since) + 1)
+
     def put(self, ask: Ask, reply: Reply, now: float) -> None:
         """Keep `reply` if it may be kept.  One that may not leaves an earlier one in place."""
         seconds, bounded = _bound(ask, reply, self.bounds)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -24,12 +25,13 @@ from proxy.dns.codes import CLASS_IN, RCODE_BADVERS, RCODE_REFUSED, RCODE_SERVFA
 from proxy.dns.errors import MalformedMessage
 from proxy.dns.query import Query, read_query
 from proxy.dns.write import TCP_SIZE, ExtendedError, Sections, udp_limit, write_answer, write_refusal
+from proxy.known import FOR_EVER, MOST_TURNS, Bounds, Door, Known, Said, Table, is_plain
 from proxy.model.answers import Answer, Ask, Question, Reason, ReasonKind, Reply, UpstreamError
 from proxy.model.outcome import Outcome
 from proxy.model.plan import ClientAddress
 from proxy.model.steps import Trace
 from proxy.model.world import View, World
-from proxy.resolve import Resolution, resolve
+from proxy.resolve import Resolution, find_siblings, resolve
 
 Exchange = Callable[[Ask], Awaitable[Reply]]
 Observe = Callable[[Outcome], None]
@@ -46,11 +48,22 @@ _DEFECT = Answer(Sections(RCODE_SERVFAIL), Reason(ReasonKind.DEFECT, "a defect i
 
 
 class Seat(NamedTuple):
-    """Where a client sits: whether it may ask, its view, and whether it may ask as if from elsewhere."""
+    """Where a client sits: whether it may ask, its view, whether it may ask as if from elsewhere, and what is known there."""
 
     allowed: bool
     view: View
     movable: bool
+    udp: Table
+    tcp: Table
+
+
+class _Heard(NamedTuple):
+    """A query as it came, and where from; `began` is the time, 0.0 where nobody wants to know."""
+
+    query: Query
+    client: ClientAddress
+    view: View
+    began: float
 
 
 class Engine:
@@ -58,7 +71,7 @@ class Engine:
 
     `exchange` asks a route's servers and raises UpstreamError; `now` gives seconds of a clock that never goes back.
     `observe` is told of every query that was answered, in the loop's thread: it must neither wait nor raise.
-    `reasons` counts answers by the word of their reason, `malformed` the packets that were no query.
+    `malformed` counts the packets that were no query.  Without `repeating` nothing that was answered is known again.
     """
 
     def __init__(
@@ -68,24 +81,49 @@ class Engine:
         exchange: Exchange,
         now: Callable[[], float],
         observe: Observe | None = None,
+        *,
+        repeating: bool = True,
     ) -> None:
         self.world = world
-        self.observe = observe
-        self.reasons: dict[str, int] = {}
         self.malformed = 0
+        self._observe = observe
+        self._repeating = repeating
+        self._tallies: dict[ReasonKind, list[int]] = {kind: [0] for kind in ReasonKind}
         self._cache = cache
         self._exchange = exchange
         self._now = now
         self._seats: dict[tuple[str, str | None], Seat] = {}
+        self._tables: dict[tuple[object, ...], Table] = {}
+        self._doors: dict[str | None, Door] = {}
+        self._bounds = Bounds(self._forget)
         self._asked: dict[Ask, asyncio.Future[Reply]] = {}
         self._turn = 0
+
+    @property
+    def observe(self) -> Observe | None:
+        """Who is told of every query; whoever is set is told from the next one on."""
+        return self._observe
+
+    @observe.setter
+    def observe(self, observe: Observe | None) -> None:
+        self._observe = observe
+        self._forget()
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many answers there were by the word of their reason."""
+        return {kind.word: number for kind, (number,) in self._tallies.items() if number}
 
     def adopt(self, world: World, cache: ReplyCache | None = None) -> None:
         """Answer from `world` from now on, with another `cache` if given; what is under way ends in its own world."""
         self.world = world
         if cache is not None:
             self._cache = cache
-        self._seats = {}
+        self._forget()
+
+    def door(self, view: str | None) -> Door:
+        """Where whoever serves a listener of `view` finds answers without asking `handle`."""
+        return self._doors.setdefault(view, Door())
 
     def handle(self, packet: bytes, client: ClientAddress, view: str | None) -> bytes | Awaitable[bytes | None] | None:
         """The answer to a packet that came in by a listener of `view`; None is silence, an awaitable asks the network."""
@@ -107,46 +145,92 @@ class Engine:
             return _answer_of(done)
 
     def _handle(self, packet: bytes, client: ClientAddress, view: str | None) -> bytes | Awaitable[bytes | None] | None:
-        began = 0.0 if self.observe is None else self._now()
-        query = read_query(packet)
+        began = 0.0 if self._observe is None else self._now()
         seat = self._seats.get((client.host, view)) or self._take_seat(client.host, view)
+        table = seat.tcp if client.tcp else seat.udp
+        if self._observe is not None and (known := table.find(packet)) is not None:  # else whoever listens has done so
+            return self._repeat(packet, known, client, began)
+        query = read_query(packet)
         refused = _refusal(query, seat)
         if refused is not None:
-            return self._write(query, refused, client, seat.view, began)
+            return self._write(_Heard(query, client, seat.view, began), refused)
         here = seat.view
         if seat.movable and query.edns is not None and query.edns.subnet is not None:
             here = self.world.view_for(query.edns.subnet).view
             client = client._replace(host=str(query.edns.subnet))
         if not here.serves:
             return None
+        heard = _Heard(query, client, here, began)
         resolution = resolve(Question(query.name, query.type), here)
+        until = FOR_EVER
         try:
             ask = next(resolution)
-            while (kept := self._cache.get(ask, self._now())) is not None:
+            while (kept := self._cache.get(ask, now := self._now())) is not None:
+                until = min(until, self._cache.same_until(ask, now))
                 ask = resolution.send(kept)
         except StopIteration as done:
-            return self._write(query, _answer_of(done), client, here, began)
-        return self._finish(query, client, here, began=began, resolution=resolution, ask=ask)
+            answer = _answer_of(done)
+        else:
+            return self._finish(heard, resolution, ask)
+        octets = self._write(heard, answer)
+        if self._repeating and is_plain(packet, query.question):
+            self._keep(table, packet, heard, answer, octets=octets, until=until)
+        return octets
+
+    def _repeat(self, packet: bytes, known: tuple[bytes, Said], client: ClientAddress, began: float) -> bytes:
+        """Count and observe an answer that was known, as `_write` does with others."""
+        octets, (tally, answer, view) = known
+        tally[0] += 1
+        if self._observe is not None:
+            self._tell(_Heard(read_query(packet), client, view, began), answer)
+        return octets
+
+    def _keep(self, table: Table, packet: bytes, heard: _Heard, answer: Answer, *, octets: bytes, until: float) -> None:
+        """Have `packet` known from now on, with all turns of its answer."""
+        turns = _turns_of(answer)
+        if turns > MOST_TURNS:
+            return
+        tails = [octets[2:]] if turns == 1 else [self._pack(heard, answer, turn)[2:] for turn in range(turns)]
+        siblings = None
+        if all(owner is None for owner, _ in answer.sections.answer):  # behind a CNAME there are other names
+            siblings = find_siblings(heard.view, heard.query.name)
+        table.keep(packet, Said(self._tallies[answer.reason.kind], answer, heard.view), tails, until, siblings)
 
     def _take_seat(self, host: str, view: str | None) -> Seat:
         address = ipaddress.ip_address(host)
         placed = self.world.view_for(address).view if view is None else self.world.views[view]
         allowed = self.world.allowed.find(address) is not None
-        seat = Seat(allowed, placed, view is None and address.is_loopback)
+        movable = view is None and address.is_loopback
         if len(self._seats) >= _REMEMBERED_CLIENTS:
-            self._seats.clear()
-        self._seats[host, view] = seat
+            self._forget()
+        udp, tcp = (self._table(placed.name, allowed, movable, tcp) for tcp in (False, True))
+        seat = self._seats[host, view] = Seat(allowed, placed, movable, udp, tcp)
+        if self._observe is None:
+            door = self.door(view)
+            door.udp[address.packed] = Known(udp.answers.get, udp.repeat)
+            door.tcp[address.packed] = Known(tcp.answers.get, tcp.repeat)
         return seat
 
-    async def _finish(
-        self, query: Query, client: ClientAddress, view: View, *, began: float, resolution: Resolution, ask: Ask
-    ) -> bytes:
+    def _table(self, *kind: object) -> Table:
+        """What is known to one kind of client, all of whom get the same answers to the same packets."""
+        table = self._tables.get(kind)
+        if table is None:
+            table = self._tables[kind] = Table(self._bounds, self._next_turn, self._now, observed=self._observe is not None)
+        return table
+
+    def _forget(self) -> None:
+        """Know nothing any more: neither clients nor answers."""
+        self._seats, self._tables = {}, {}
+        for door in self._doors.values():
+            door.udp, door.tcp = {}, {}
+
+    async def _finish(self, heard: _Heard, resolution: Resolution, ask: Ask) -> bytes:
         try:
             answer = await self._drive(resolution, ask)
         except Exception:  # noqa: BLE001  as in `handle`
-            _log.exception("a defect in vpcdns: a query for %s was answered with SERVFAIL", query.name)
+            _log.exception("a defect in vpcdns: a query for %s was answered with SERVFAIL", heard.query.name)
             answer = _DEFECT
-        return self._write(query, answer, client, view, began)
+        return self._write(heard, answer)
 
     async def _drive(self, resolution: Resolution, ask: Ask) -> Answer:
         try:
@@ -177,17 +261,33 @@ class Engine:
         self._cache.put(ask, reply, self._now())
         return reply
 
-    def _write(self, query: Query, answer: Answer, client: ClientAddress, view: View, began: float) -> bytes:
-        """The packet of an answer.  Every answer to a question passes here once, so here it is counted and observed."""
-        sections, (kind, text), _ = answer
-        self.reasons[kind.word] = self.reasons.get(kind.word, 0) + 1
-        self._turn += 1
+    def _write(self, heard: _Heard, answer: Answer) -> bytes:
+        """The packet of an answer.  Every answer that was not known passes here once, so here it is counted and observed."""
+        self._tallies[answer.reason.kind][0] += 1
+        octets = self._pack(heard, answer, self._next_turn() if _turns_of(answer) > 1 else 0)
+        self._tell(heard, answer)
+        return octets
+
+    def _tell(self, heard: _Heard, answer: Answer) -> None:
+        if self._observe is not None:
+            query, client, view, began = heard
+            self._observe(Outcome(query, client, view, answer, self._now() - began if began else 0.0))
+
+    def _pack(self, heard: _Heard, answer: Answer, turn: int) -> bytes:
+        query, client = heard.query, heard.client
+        kind, text = answer.reason
         limit = TCP_SIZE if client.tcp else udp_limit(query)
         error = None if kind.error_code is None else ExtendedError(kind.error_code, text)
-        packet = write_answer(query, sections, limit, self._turn, error)
-        if self.observe is not None:
-            self.observe(Outcome(query, client, view, answer, self._now() - began if began else 0.0))
-        return packet
+        return write_answer(query, answer.sections, limit, turn, error)
+
+    def _next_turn(self) -> int:
+        """By how many places the sets of an answer turn.
+
+        A plain count would not do: a client that asks for A and AAAA in turn would see every second turn of each.  These are
+        the upper bits of a linear congruential generator (with the constants of ISO C's example of `rand`).
+        """
+        self._turn = (self._turn * 1103515245 + 12345) & 0x7FFFFFFF
+        return self._turn >> 16
 
 
 def _refusal(query: Query, seat: Seat) -> Answer | None:
@@ -201,6 +301,12 @@ def _refusal(query: Query, seat: Seat) -> Answer | None:
     if query.edns is not None and query.edns.version:
         return _OTHER_EDNS
     return None
+
+
+def _turns_of(answer: Answer) -> int:
+    """How many different turns an answer has."""
+    sets = answer.sections.answer
+    return len(sets[0][1].records) if len(sets) == 1 else math.lcm(*(len(found.records) for _, found in sets))
 
 
 def _answer_of(done: StopIteration) -> Answer:

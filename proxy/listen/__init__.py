@@ -2,7 +2,7 @@
 
 Owns binding UDP and TCP on one port, framing (RFC 1035 section 4.2.2, RFC 7766), how many queries, connections and octets
 wait at a time, idle times, and draining.  What a packet means is for `handle(packet, client)` to say: bytes are the answer,
-None is silence, an awaitable gives one of the two later.
+None is silence, an awaitable gives one of the two later.  Answers that are `Known` are sent without asking it.
 
 Must never parse a message, or know what answers it.
 
@@ -17,7 +17,7 @@ A worked example::
 
 from __future__ import annotations
 
-from proxy.listen.handle import Handle
+from proxy.listen.handle import Handle, Known
 from proxy.listen.listening import Listening, start_listening
 
-__all__ = ["Handle", "Listening", "start_listening"]
+__all__ = ["Handle", "Known", "Listening", "start_listening"]

@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from proxy.listen.handle import Handle, InFlight
+from proxy.listen.handle import Handle, InFlight, Known, pack_address
 from proxy.model.plan import ClientAddress
 
 MOST_IN_FLIGHT = 64
@@ -31,9 +31,15 @@ class Connection(asyncio.Protocol):
     """
 
     def __init__(
-        self, handle: Handle, idle: float, opened: Callable[[Connection], None], timed_out: Callable[[], None]
+        self,
+        handle: Handle,
+        known: Known,
+        idle: float,
+        opened: Callable[[Connection], None],
+        timed_out: Callable[[], None],
     ) -> None:
         self._handle = handle
+        self._known = known
         self._idle = idle
         self._opened = opened
         self._timed_out = timed_out
@@ -66,6 +72,7 @@ class Connection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=_UNTAKEN_OCTETS)
         host, port = transport.get_extra_info("peername")[:2]
         self._client = ClientAddress(host, port, tcp=True)
+        self._packed = pack_address(host)
         self._timer = self._loop.call_later(self._idle, self._check)
         self._opened(self)
 
@@ -106,7 +113,7 @@ class Connection(asyncio.Protocol):
         for _ in range(_BURST):
             if self._blocked or len(answers) > _UNTAKEN_OCTETS or (message := self._take()) is None:
                 break
-            answer = self._handle(message, self._client)
+            answer = self._repeat(message) or self._handle(message, self._client)
             if isinstance(answer, bytes):
                 answers += len(answer).to_bytes(2, "big") + answer
             elif answer is not None:
@@ -114,6 +121,16 @@ class Connection(asyncio.Protocol):
         if answers:
             self._transport.write(answers)
         self._arrange()
+
+    def _repeat(self, message: bytes) -> bytes | None:
+        known = self._known.tcp.get(self._packed)
+        if known is None:
+            return None
+        get, repeat = known
+        if found := get(message[2:]):
+            found[1][0][0] += 1
+            return message[:2] + found[0]
+        return repeat(message)
 
     def _arrange(self) -> None:
         """Work on, read on, wait or close, by what there is to do."""

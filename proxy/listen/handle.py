@@ -4,12 +4,51 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
 
 from proxy.model.plan import ClientAddress
 
 Handle = Callable[[bytes, ClientAddress], Awaitable[bytes | None] | bytes | None]
 """An answer, None for silence, or an awaitable of either.  If it raises, the event loop's handler is told."""
+
+Get = Callable[[bytes], tuple[bytes, tuple[list[int], Any, Any]] | None]
+"""From a packet's octets behind its id, which is the first two: those of its answer, and the tally (of one) to count it in."""
+
+Repeat = Callable[[bytes], bytes | None]
+"""From a packet to its answer, counted."""
+
+Tables = Mapping[bytes, tuple[Get, Repeat]]
+"""By a client's address as octets, what is known to it."""
+
+
+class Known(Protocol):
+    """Answers that `handle` would give again without a thought, over UDP and TCP; it is asked where they have none.
+
+    They may be replaced at any time.
+    """
+
+    @property
+    def udp(self) -> Tables: ...
+
+    @property
+    def tcp(self) -> Tables: ...
+
+
+class NothingKnown:
+    """Where every packet is for `handle`."""
+
+    def __init__(self) -> None:
+        self.udp: Tables = {}
+        self.tcp: Tables = {}
+
+
+@functools.lru_cache(4096)
+def pack_address(host: str) -> bytes:
+    """An address as octets, without its scope ("fe80::1%eth0")."""
+    return socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host.partition("%")[0])
+
 
 Deliver = Callable[[bytes], None]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from proxy.listen.handle import Handle
+from proxy.listen.handle import Handle, Known, NothingKnown
 from proxy.listen.sockets import bind_both
 from proxy.listen.tcp import TcpListening
 from proxy.listen.udp import UdpListening
@@ -24,9 +24,13 @@ class Listening:
         await asyncio.gather(self.udp.close(drain), self.tcp.close(drain))
 
 
-async def start_listening(listener: Listener, handle: Handle, limits: TcpLimits) -> Listening:
-    """Bind UDP and TCP and serve both; OSError, as the machine gives it, where either cannot be bound."""
+async def start_listening(listener: Listener, handle: Handle, limits: TcpLimits, known: Known | None = None) -> Listening:
+    """Bind UDP and TCP and serve both; OSError, as the machine gives it, where either cannot be bound.
+
+    `known` are answers that `handle` need not be asked for.
+    """
+    known = known or NothingKnown()
     udp, tcp = bind_both(listener.host, listener.port)
     port: int = udp.getsockname()[1]
-    served = await TcpListening.start(tcp, handle, limits)
-    return Listening((listener.host, port), UdpListening(udp, handle), served)
+    served = await TcpListening.start(tcp, handle, known, limits)
+    return Listening((listener.host, port), UdpListening(udp, handle, known), served)

@@ -7,7 +7,7 @@ import socket
 from typing import Self
 
 from proxy.listen.connection import Connection
-from proxy.listen.handle import Handle
+from proxy.listen.handle import Handle, Known
 from proxy.listen.sockets import BACKLOG
 from proxy.model.plan import TcpLimits
 
@@ -24,18 +24,19 @@ class TcpListening:
 
     _server: asyncio.Server
 
-    def __init__(self, handle: Handle, limits: TcpLimits) -> None:
+    def __init__(self, handle: Handle, known: Known, limits: TcpLimits) -> None:
         self.limits = limits
         self.evicted = 0
         self.timed_out = 0
         self._handle = handle
+        self._known = known
         self._open: set[Connection] = set()
         self._closing = False
 
     @classmethod
-    async def start(cls, sock: socket.socket, handle: Handle, limits: TcpLimits) -> Self:
+    async def start(cls, sock: socket.socket, handle: Handle, known: Known, limits: TcpLimits) -> Self:
         """Accept connections on `sock`, which listens."""
-        listening = cls(handle, limits)
+        listening = cls(handle, known, limits)
         loop = asyncio.get_running_loop()
         listening._server = await loop.create_server(listening._connection, sock=sock, backlog=_ACCEPTED_IN_A_ROW)
         sock.listen(BACKLOG)  # create_server takes one number for both; more may wait than are accepted in a row
@@ -60,7 +61,7 @@ class TcpListening:
         await asyncio.gather(*(connection.lost for connection in left))
 
     def _connection(self) -> Connection:
-        return Connection(self._handle, self.limits.idle, self._opened, self._count_time_out)
+        return Connection(self._handle, self._known, self.limits.idle, self._opened, self._count_time_out)
 
     def _opened(self, connection: Connection) -> None:
         if self._closing:  # it was accepted in the same turn of the loop

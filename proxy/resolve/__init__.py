@@ -11,6 +11,7 @@ A worked example::
     next(resolution)        # raises StopIteration whose value is the Answer; or gives an Ask, and takes its Reply by send()
 """
 
+from proxy.resolve.siblings import Siblings, find_siblings
 from proxy.resolve.walk import Resolution, resolve
 
-__all__ = ["Resolution", "resolve"]
+__all__ = ["Resolution", "Siblings", "find_siblings", "resolve"]
