@@ -27,7 +27,7 @@ DRAWING: dict[str, tuple[int, str]] = {
     "resolve": (2, "model dns"),
     "cache": (3, "model dns"),
     "difference": (3, "model dns"),
-    "notes": (3, "settings model dns"),
+    "notes": (3, "compile settings model dns"),
     "listen": (4, "model"),
     "upstream": (4, "model dns"),
     "known": (3, "resolve model dns"),

@@ -1,4 +1,4 @@
-"""notes: what is right in a configuration, and yet may not do what its writer thinks.
+"""notes/: what is right in a configuration, and yet may not do what its writer thinks.
 
 Owns finding such places.  Must never refuse a configuration, nor change one.
 
@@ -10,22 +10,20 @@ A worked example::
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from proxy.model.claims import Claim, ClaimKind
 from proxy.model.plan import Listener
 from proxy.model.world import World
+from proxy.notes.endpoints import endpoint_notes
+from proxy.notes.note import Note
+from proxy.notes.overlaps import overlap_notes
+from proxy.notes.quotas import quota_notes
 from proxy.settings.problems import Path, path_text
 from proxy.settings.shape import Settings
 
+__all__ = ["Note", "notes", "open_listeners", "origins"]
+
 _DEFAULTS = frozenset((ClaimKind.AUTODEFINED, ClaimKind.INTERNET))
-
-
-class Note(NamedTuple):
-    """Something worth knowing about what stands at `path`."""
-
-    path: Path
-    what: str
 
 
 def notes(world: World, settings: Settings) -> list[Note]:
@@ -35,6 +33,9 @@ def notes(world: World, settings: Settings) -> list[Note]:
         *_zones_on_no_vpc(world, settings),
         *_private_names_off(settings),
         *_peerings_without_names(settings),
+        *endpoint_notes(settings),
+        *overlap_notes(world, settings, origins(settings)),
+        *quota_notes(settings),
     )
     return list(dict.fromkeys(found))
 
