@@ -129,6 +129,11 @@ class Connection(asyncio.Protocol):
             self.transport is None or self.transport.get_write_buffer_size() < _MAX_UNSENT
         )
 
+    @property
+    def closing(self) -> bool:
+        """Whether it is as good as closed."""
+        return self.transport is None or self.transport.is_closing()
+
     # What exchanges and the pool call.
 
     def send(self, exchange: Waiting) -> None:

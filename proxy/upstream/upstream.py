@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from proxy.dns.codes import TYPE_A
+from proxy.dns.errors import MalformedMessage
+from proxy.dns.names import Name
 from proxy.model.answers import Ask, Protocol, Reply, Route, ServerAddress, UpstreamError
 from proxy.upstream.chance import Chance
 from proxy.upstream.exchange import Done, Exchange
@@ -16,7 +19,11 @@ from proxy.upstream.transport import Transport
 from proxy.upstream.udp import UdpPool
 from proxy.upstream.wheel import Wheel
 
+if TYPE_CHECKING:
+    import ssl
+
 _SWEEP_SECONDS = 10.0
+_LOOK_UP_SECONDS = 2.0
 _REMEMBERED_ROUTES = 1024
 
 
@@ -27,16 +34,31 @@ class UpstreamBounds(NamedTuple):
     rest: float = 5.0
 
 
+def _trust_as_the_machine_does() -> ssl.SSLContext:
+    import ssl  # noqa: PLC0415  20 ms, and most configurations have no server that is asked by TLS
+
+    return ssl.create_default_context()
+
+
 class Upstream:
     """Asks the servers of routes.
 
-    `pushed_out` counts the asks that were given up for newer ones.
+    `new_context` makes the contexts that check servers' certificates.  `bootstrap` gives the servers that are asked for the
+    address of an HTTPS server that is known by its name alone.  `pushed_out` counts the asks that were given up for newer ones.
     """
 
-    def __init__(self, bounds: UpstreamBounds | None = None, chance: Chance | None = None) -> None:
+    def __init__(
+        self,
+        bounds: UpstreamBounds | None = None,
+        chance: Chance | None = None,
+        new_context: Callable[[], ssl.SSLContext] = _trust_as_the_machine_does,
+        bootstrap: Callable[[], Iterable[ServerAddress]] = tuple,
+    ) -> None:
         self.bounds = bounds or UpstreamBounds()
         self.chance = chance or Chance()
         self.pushed_out = 0
+        self._new_context = new_context
+        self._bootstrap = bootstrap
         self.now: Callable[[], float]
         self.wheel: Wheel
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -127,7 +149,7 @@ class Upstream:
     def stream_to(self, peer: Peer) -> Transport:
         """The way to a server that is no UDP."""
         if peer.stream is None:
-            peer.stream = StreamPool(peer, self.chance)
+            peer.stream = self._new_stream(peer)
         return peer.stream
 
     # The rest.
@@ -159,6 +181,33 @@ class Upstream:
             if server.protocol is Protocol.UDP:
                 peer.datagrams = UdpPool(peer, self.chance)
         return peer
+
+    def _new_stream(self, peer: Peer) -> StreamPool:
+        protocol = peer.address.protocol
+        if protocol in (Protocol.UDP, Protocol.TCP):
+            return StreamPool(peer, self.chance)
+        from proxy.upstream import https, tls  # noqa: PLC0415  they need ssl
+
+        if protocol is Protocol.TLS:
+            over_tls = tls.TlsPool(peer, self.chance)
+            over_tls.context = tls.context_for(self._new_context(), tls.DNS_OVER_TLS)
+            return over_tls
+        over_https = https.HttpsPool(peer, self.chance)
+        over_https.context = tls.context_for(self._new_context(), tls.HTTP_2)
+        over_https.look_up = self._look_up
+        return over_https
+
+    async def _look_up(self, name: str) -> str:
+        """The address of an HTTPS server's name, from the bootstrap servers; OSError where it cannot be had."""
+        servers = tuple(server for server in self._bootstrap() if server.host and server not in self._never_asked)
+        try:
+            reply = await self.exchange(Ask(Route(servers, _LOOK_UP_SECONDS), Name.from_text(name), TYPE_A))
+        except (UpstreamError, MalformedMessage) as error:
+            raise OSError(f"the address of {name} is not known: {error}; write it behind a #") from None
+        for _, found in reply.answer:
+            if found.type == TYPE_A:
+                return ".".join(map(str, found.rdatas()[0]))
+        raise OSError(f"{name} has no address")
 
     def _transports(self) -> list[Transport]:
         return [way for peer in self._peers.values() for way in (peer.datagrams, peer.stream) if way is not None]
