@@ -38,6 +38,9 @@ def _lines(old: World, new: World) -> Iterator[str]:
                 yield f"view {name}: the firewall's rules"
             if before.serves != after.serves:
                 yield f"view {name}: enable_dns_support is now {'on' if after.serves else 'off'}"
+    subnets = [{vpc: dns64.subnets for vpc, dns64 in world.dns64.items()} for world in (old, new)]
+    if subnets[0] != subnets[1]:
+        yield "the subnets with DNS64"
     if old.default_view != new.default_view:
         yield f"default_view: {old.default_view} -> {new.default_view}"
     if old.networks != new.networks:

@@ -30,7 +30,7 @@ from proxy.model.answers import Answer, Ask, Question, Reason, ReasonKind, Reply
 from proxy.model.outcome import Outcome
 from proxy.model.plan import ClientAddress
 from proxy.model.steps import Trace
-from proxy.model.world import View, World
+from proxy.model.world import Placement, View, World
 from proxy.resolve import Resolution, find_siblings, resolve
 
 Exchange = Callable[[Ask], Awaitable[Reply]]
@@ -198,12 +198,15 @@ class Engine:
 
     def _take_seat(self, host: str, view: str | None) -> Seat:
         address = ipaddress.ip_address(host)
-        placed = self.world.view_for(address).view if view is None else self.world.views[view]
+        if view is None:
+            placed = self.world.view_for(address).view
+        else:
+            placed = self.world.seen_from(Placement(self.world.views[view], ""), address).view
         allowed = self.world.allowed.find(address) is not None
         movable = view is None and address.is_loopback
         if len(self._seats) >= _REMEMBERED_CLIENTS:
             self._forget()
-        udp, tcp = (self._table(placed.name, allowed, movable, tcp) for tcp in (False, True))
+        udp, tcp = (self._table(placed.name, placed.dns64, allowed, movable, tcp) for tcp in (False, True))
         seat = self._seats[host, view] = Seat(allowed, placed, movable, udp, tcp)
         if self._observe is None:
             door = self.door(view)

@@ -25,6 +25,7 @@ private_zones: [{name: example.com, vpcs: [a], records: {www: 10.0.5.10}}]
         ("b: {cidr: 10.1.", "c: {cidr: 10.1.", ["+ view c", "- view b", "the clients of the views"]),
         ("b: {", "b: {enable_dns_support: false, ", ["view b: - autodefined names", "view b: enable_dns_support is now off"]),
         ("upstream:", "firewall_rule_groups: [{name: g, vpcs: {a: 101}}]\nupstream:", ["view a: the firewall's rules"]),
+        ("b: {", "b: {subnets: {s: {cidr: 10.1.1.0/24, az: us-east-1a, dns64: true}}, ", ["the subnets with DNS64"]),
         ("default_view: a", "default_view: b", ["default_view: a -> b"]),
         (
             "{cidr: 10.1.0.0/16}", "{cidr: 10.2.0.0/16}",

@@ -122,6 +122,23 @@ def test_from_loopback_alone_a_client_subnet_moves_the_client(
     assert addresses(say(engine_of(), query, client, view)) == [address]
 
 
+@pytest.mark.parametrize("view", [None, "a"])
+@pytest.mark.parametrize("tcp", [False, True])
+def test_dns64_goes_by_the_clients_subnet_by_whichever_listener_it_comes(view: str | None, tcp: bool) -> None:
+    engine = engine_of("""
+        allow_clients: any
+        vpcs:
+          a:
+            cidr: 10.0.0.0/16
+            subnets:
+              six: {cidr: 10.0.1.0/24, az: us-east-1a, dns64: true}
+              four: {cidr: 10.0.2.0/24, az: us-east-1a}
+        private_zones: [{name: example.com, vpcs: [a], records: {www: 10.0.5.10}}]
+        """)
+    for client, expected in [("10.0.1.20", ["64:ff9b::a00:50a"]), ("10.0.2.20", [])] * 3:
+        assert addresses(say(engine, question("www.example.com", "AAAA"), client, view, tcp=tcp)) == expected
+
+
 def test_a_stranger_is_refused_and_told_why() -> None:
     answer = say(engine_of(), question("www.example.com", use_edns=0), "198.51.100.1")
     assert answer.rcode() == dns.rcode.REFUSED

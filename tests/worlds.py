@@ -19,7 +19,7 @@ from proxy.expectations import shown_records
 from proxy.model.answers import Answer, Ask, Protocol, Question, Reply, ServerAddress
 from proxy.model.plan import Plan
 from proxy.model.steps import Trace
-from proxy.model.world import World
+from proxy.model.world import View, World
 from proxy.resolve import resolve
 from proxy.settings import read_settings
 from proxy.settings.problems import path_text
@@ -56,11 +56,13 @@ def never(ask: Ask) -> Reply:
     return pytest.fail(f"the network was asked for {Name(ask.name)}")
 
 
-def ask(world: World, view: str, query: str, network: Callable[[Ask], Reply] = never, trace: Trace | None = None) -> Answer:
+def ask(
+    world: World, view: str | View, query: str, network: Callable[[Ask], Reply] = never, trace: Trace | None = None
+) -> Answer:
     """The answer to `NAME TYPE` in a view; `network` replies to what must be asked outside."""
     name, _, word = query.partition(" ")
     question = Question(Name.from_text(name), type_number(word or "A"))
-    resolution = resolve(question, world.views[view], trace)
+    resolution = resolve(question, world.views[view] if isinstance(view, str) else view, trace)
     try:
         asked = next(resolution)
         while True:

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from proxy.cli import rules
 from proxy.cli.contest import tell_contest
+from proxy.cli.ec2 import tell_ec2
 from proxy.cli.output import counted
 from proxy.cli.passage import Passage, Setting
 from proxy.cli.records import answer_json, reason_json
@@ -21,6 +22,8 @@ from proxy.model.steps import (
     Asked,
     ClaimsWeighed,
     CnameFollowed,
+    Dns64Begun,
+    Dns64Ended,
     FirewallJudged,
     Forwarded,
     NameComputed,
@@ -54,8 +57,8 @@ def passage_of(step: Step, setting: Setting) -> Passage:
             return tell_contest(step, setting)
         case RecordsFound():
             return _tell_found(step)
-        case NameComputed():
-            return _tell_computed(step)
+        case NameComputed() | Dns64Begun() | Dns64Ended():
+            return tell_ec2(step)
         case TypeMissing():
             return _tell_type_missing(step)
         case NameMissing():
@@ -118,15 +121,6 @@ def _tell_found(step: RecordsFound) -> Passage:
         return Passage(f"{step.name} has an answer of type {kind}", prose, page, data=data)
     title = f"{step.name} is covered by the wildcard {step.wildcard}, which has an answer of type {kind}"
     return Passage(title, (*prose, rules.WILDCARD), rules.NAMES_PAGE, data={**data, "wildcard": str(step.wildcard)})
-
-
-def _tell_computed(step: NameComputed) -> Passage:
-    kind = type_word(step.type)
-    data = {
-        "name": str(step.name), "type": kind, "value": step.value, "where": step.where, "reason": reason_json(step.reason)
-    }  # fmt: skip
-    prose = (f"Source: {step.reason.text}; {step.where}.", rules.COMPUTED)
-    return Passage(f"{step.name} says itself what it means: {step.value}", prose, rules.EC2_NAMES_PAGE, data=data)
 
 
 def _tell_type_missing(step: TypeMissing) -> Passage:

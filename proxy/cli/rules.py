@@ -16,6 +16,7 @@ FIREWALL_PAGE = _GUIDE + "resolver-dns-firewall-overview.html"
 RESOLVER_PAGE = _GUIDE + "resolver-overview-DSN-queries-to-vpc.html"
 INBOUND_PAGE = _GUIDE + "resolver-overview-forward-network-to-vpc.html"
 EC2_NAMES_PAGE = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html"
+DNS64_PAGE = "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-nat64-dns64.html"
 VPC_DNS_PAGE = "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html"
 
 CLAIM_RULES = {
@@ -79,6 +80,11 @@ MISSING_RULES = {
     ReasonKind.AUTODEFINED: "The Resolver keeps this domain to itself and asks nobody else about it: a name that neither says an "
     "address of the VPC or of a private range, nor is that of an instance, is NXDOMAIN.",
 }
+DNS64 = (
+    "The client's subnet has DNS64. So the IPv4 addresses are looked for, each to be put behind 64:ff9b::/96; a NAT gateway "
+    "leads from there to the IPv4 address."
+)
+DNS64_TTL = "It lives as long as the A record, but no longer than it is known that there is no AAAA record."
 COMPUTED = (
     "EC2 makes such names and addresses from each other, so there is one for every private address, whether an instance has it "
     "or not."

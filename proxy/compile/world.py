@@ -20,7 +20,7 @@ from proxy.compile.servers import compile_simulated_servers
 from proxy.compile.sites import check_peerings, compile_sites
 from proxy.compile.subnets import check_subnets
 from proxy.compile.views import Machine, Parts, compile_views
-from proxy.model.world import INTERNET_VIEW, Network, NetworkTable, View, World
+from proxy.model.world import INTERNET_VIEW, Dns64, Network, NetworkTable, View, World
 from proxy.settings.shape import Settings
 
 __all__ = ["Machine", "compile_world"]
@@ -51,7 +51,20 @@ def compile_world(settings: Settings, machine: Machine, problems: Problems) -> W
         networks=NetworkTable.of(_client_networks(settings)),
         allowed=NetworkTable.of(_allowed(settings)),
         digest=machine.digest,
+        dns64=dict(_dns64(settings, views)),
     )
+
+
+def _dns64(settings: Settings, views: Mapping[str, View]) -> Iterator[tuple[str, Dns64]]:
+    for name, vpc in settings.vpcs.items():
+        subnets = [
+            (network, subnet)
+            for subnet, setting in vpc.subnets.items()
+            for network in (setting.cidr, setting.ipv6_cidr)
+            if setting.dns64 and network is not None
+        ]
+        if subnets:
+            yield name, Dns64(NetworkTable.of(subnets), replace(views[name], dns64=True))
 
 
 def _default_view(settings: Settings, views: Mapping[str, View], problems: Problems) -> str:

@@ -40,6 +40,7 @@ class ReasonKind(Enum):
     SIMULATED = ("simulated server", None)
     FORWARDED = ("forwarded", None)
     SPECIAL_USE = ("special-use name", None)
+    DNS64 = ("DNS64", None)
     UPSTREAM = ("upstream", None)
     STALE = ("stale", EDE_STALE_ANSWER)
     REBINDING = ("rebinding", EDE_BLOCKED)

@@ -86,6 +86,23 @@ class Forwarded:
 
 
 @dataclass(frozen=True, slots=True)
+class Dns64Begun:
+    """`name` has no AAAA record, for `reason`, and its client is in a subnet with DNS64: its IPv4 addresses are looked for."""
+
+    name: Name
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Dns64Ended:
+    """What DNS64 made: `addresses` of the IPv4 addresses that `reason` is for; none where there are none."""
+
+    name: Name
+    addresses: tuple[str, ...]
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A route is asked, for the reason that its answer will have: nothing here covers the name, or a rule sends it there."""
 
@@ -118,6 +135,8 @@ Step = (
     | NameMissing
     | CnameFollowed
     | Forwarded
+    | Dns64Begun
+    | Dns64Ended
     | Asked
     | Replied
     | Stopped

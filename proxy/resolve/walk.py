@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from proxy.dns.codes import RCODE_REFUSED, TYPE_ANY, TYPE_CNAME
+from proxy.dns.codes import RCODE_REFUSED, TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_CNAME
 from proxy.dns.names import Name
 from proxy.dns.records import Placed, RecordSet
 from proxy.model.answers import Answer, Ask, FirewallMatch, Question, Reason, ReasonKind, Reply
@@ -18,6 +18,7 @@ from proxy.model.firewall import Firewall
 from proxy.model.steps import ClaimsWeighed, Trace, TypeMissing
 from proxy.model.world import View
 from proxy.resolve.chains import MAX_HOPS, Leads, lead_on, put_behind, stop, stop_chain, with_owner
+from proxy.resolve.dns64 import synthesise, wants_dns64
 from proxy.resolve.ec2 import look_up_computed, look_up_reverse
 from proxy.resolve.firewall import judge, judge_targets
 from proxy.resolve.outside import covers, look_up_outside
@@ -79,7 +80,11 @@ def _walk(
                 return rule.response
             alert = alert or (None if rule is None else rule.match)
         if isinstance(leads, Answer):
-            return _noted(put_behind(chain, name, leads) if chain else leads, alert)
+            answer = put_behind(chain, name, leads) if chain else leads
+            if view.dns64 and kind == TYPE_AAAA and wants_dns64(answer, name, trace):
+                four = yield from _walk(Question(question.name, TYPE_A), view, trace, firewall, alert)
+                answer = synthesise(answer, four, question.name, trace)
+            return _noted(answer, alert)
         chain += with_owner(leads.chain, name if chain else None)
         name = leads.target
     return _noted(stop_chain(name, trace), alert)

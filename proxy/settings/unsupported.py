@@ -25,7 +25,6 @@ upstream.servers.*: https://
 upstream.servers.*: tls://
 upstream.strategy: fastest
 upstream.strategy: random
-vpcs.*.subnets.*.dns64
 **.records.*.alias
 **.records.*.type
 public_records.*.alias

@@ -43,6 +43,9 @@ class SubnetSetting:
         ipaddress.IPv4Network | None, Key(CIDR_V4, "The IPv4 range.", default="without it, the subnet is IPv6-only")
     ] = None
     ipv6_cidr: Annotated[ipaddress.IPv6Network | None, Key(CIDR_V6, "The IPv6 range.", default="none")] = None
+    dns64: Annotated[
+        bool, Key(Flag(), "Whether its clients get an address below 64:ff9b::/96 of a name that has IPv4 addresses alone.")
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,6 +271,10 @@ def test_every_kind_of_step_is_met_here() -> None:
         ask(world, "app", query, lambda asked: reply(), steps.append)
     ask(closed, "app", "out.example", trace=steps.append)
     ask(world_of(WORLD + FIREWALL), "app", "bad.example", trace=steps.append)
+    subnets = "    subnets: {six: {cidr: 10.0.1.0/24, az: us-east-1a, dns64: true}}\n    endpoints:"
+    dns64 = world_of(WORLD.replace("    endpoints:", subnets, 1)).dns64["app"].view
+    for query in ("www.corp.example AAAA", "corp.example AAAA"):
+        ask(world, dns64, query, trace=steps.append)
     assert {type(step) for step in steps} == set(typing.get_args(Step))
     setting = Setting(world.views["app"], live=True, place=str)
     assert all(passage_of(step, setting).title for step in steps)

@@ -24,7 +24,6 @@ FILES = {
     "upstream: {strategy: random}": "random",
     "upstream: {servers: tls://1.1.1.1#one.one.one.one}": "tls://1.1.1.1#one.one.one.one",
     "upstream: {servers: [https://dns.example/dns-query]}": "https://dns.example/dns-query",
-    "vpcs: {a: {subnets: {s: {az: us-east-1a, dns64: false}}}}": "dns64",
     "public_zones: [{name: a.b, records: {x: {alias: y, type: A}}}]": "alias",
     "private_zones: [{name: a.b, records: {x: [{A: 1.1.1.1, weight: 1}]}}]": "a list with a routing policy",
     "public_records: {x.y: [{A: 1.1.1.1, weight: 1}]}": "a list with a routing policy",
