@@ -14,6 +14,8 @@ from proxy.compile.claims import HEALTH_NAME, SELF_NAME
 from proxy.compile.hints import did_you_mean
 from proxy.compile.ids import domain_list_id, rule_group_id
 from proxy.compile.problems import Problems
+from proxy.compile.profiles import PRIORITIES, profiles_of
+from proxy.compile.profiles import Association as ProfileAssociation
 from proxy.dns.codes import RCODE_NXDOMAIN, RCODE_SERVFAIL, TYPE_CNAME
 from proxy.dns.names import ROOT
 from proxy.dns.records import RecordSet
@@ -55,6 +57,7 @@ def compile_firewalls(settings: Settings, problems: Problems) -> dict[str, Firew
     """The firewall of every VPC that has one, by the VPC's name."""
     groups = [_compile_group(group, index, problems) for index, group in enumerate(settings.firewall_rule_groups)]
     _check_names(settings.firewall_rule_groups, problems)
+    _check_profiles(settings, problems)
     associations = _associations(settings, problems)
     for key in ("firewall_fail_open", "firewall_unavailable"):
         _check_vpcs(getattr(settings, key), (key,), settings, problems)
@@ -83,7 +86,35 @@ def _associations(settings: Settings, problems: Problems) -> Mapping[str, Sequen
                 what = f"ValidationException: priority {priority} is taken on {vpc} by another rule group"
                 problems.add((*path, vpc), what, "give each of a VPC's rule groups a priority of its own")
             here.append(Association(0, priority, index))
-    return found
+    for vpc in settings.vpcs:
+        for profile in profiles_of(settings, vpc):
+            found.setdefault(vpc, []).extend(_brought(profile, settings))
+    return {vpc: here for vpc, here in found.items() if here}
+
+
+def _brought(profile: ProfileAssociation, settings: Settings) -> Iterator[Association]:
+    """The groups that a Profile brings, behind those that the VPC has itself (AWS does not say how the two are put in order)."""
+    index = {group.name: place for place, group in enumerate(settings.firewall_rule_groups)}
+    for name, priority in profile.profile.firewall_rule_groups.items():
+        if name in index:
+            yield Association(profile.priority, priority, index[name])
+
+
+def _check_profiles(settings: Settings, problems: Problems) -> None:
+    names = [group.name for group in settings.firewall_rule_groups]
+    for index, profile in enumerate(settings.profiles):
+        taken: set[int] = set()
+        for name, priority in profile.firewall_rule_groups.items():
+            path: Path = ("profiles", index, "firewall_rule_groups", name)
+            if name not in names:
+                problems.add(path, f"there is no rule group {name}", did_you_mean(name, names))
+            if priority not in PRIORITIES:
+                what = f"ValidationException: priority {priority} is out of range"
+                problems.add(path, what, "give another, from 100 to 9900")
+            if priority in taken:
+                what = f"ValidationException: priority {priority} is taken in this Profile by another rule group"
+                problems.add(path, what, "give each of a Profile's rule groups a priority of its own")
+            taken.add(priority)
 
 
 def _compile_group(group: FirewallGroupSetting, index: int, problems: Problems) -> RuleGroup:

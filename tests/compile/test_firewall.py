@@ -47,6 +47,26 @@ from tests.worlds import problems_of, world_of
         ),
         (
             """
+            firewall_rule_groups: [{name: one}, {name: two}]
+            profiles: [{firewall_rule_groups: {one: 100, two: 100, on: 99}}]
+            """,
+            [
+                "profiles[0].firewall_rule_groups.two: ValidationException: priority 100 is taken in this Profile by another "
+                "rule group (give each of a Profile's rule groups a priority of its own)",
+                "profiles[0].firewall_rule_groups.on: there is no rule group on (did you mean one?)",
+                "profiles[0].firewall_rule_groups.on: ValidationException: priority 99 is out of range "
+                "(give another, from 100 to 9900)",
+            ],
+        ),
+        (
+            """
+            profiles: [{vpcs: [app], firewall_rule_groups: {one: 100}}]
+            vpcs: {app: {}}
+            """,
+            ["profiles[0].firewall_rule_groups.one: there is no rule group one"],
+        ),
+        (
+            """
             vpcs: {app: {}}
             firewall_rule_groups: [{name: one, vpcs: {ap: 101}}]
             firewall_fail_open: [apps]

@@ -194,6 +194,34 @@ def test_behind_every_wall_the_server_still_says_who_it_is() -> None:
     assert texts(ask(world, "inspect", "other.vpcdns.test")) == []
 
 
+# Profiles
+
+
+def test_groups_that_profiles_bring_come_after_the_vpcs_own_and_by_the_profiles_priorities() -> None:
+    world = world_of("""
+        vpcs: {a: {}, b: {}}
+        firewall_rule_groups:
+          - {name: own, vpcs: {a: 9000}, rules: [{priority: 1, domains: x.example, action: allow}]}
+          - name: shared
+            rules: [{priority: 1, domains: [x.example, y.example], action: block, block_response: nxdomain}]
+          - {name: more, rules: [{priority: 1, domains: [y.example, z.example], action: block, block_response: nodata}]}
+        profiles:
+          - {vpcs: {a: 200}, firewall_rule_groups: {more: 100}}
+          - {vpcs: {a: 100, b: 100}, firewall_rule_groups: {shared: 300}}
+        """)
+    kinds = {
+        (view, name): ask(world, view, f"{name}.example", lambda _: A_RECORD).reason.text for view in "ab" for name in "xyz"
+    }
+    assert kinds == {
+        ("a", "x"): "upstream 192.0.2.53:53",
+        ("a", "y"): "firewall rule shared/1",
+        ("a", "z"): "firewall rule more/1",
+        ("b", "x"): "firewall rule shared/1",
+        ("b", "y"): "firewall rule shared/1",
+        ("b", "z"): "upstream 192.0.2.53:53",
+    }
+
+
 # A firewall that cannot decide
 
 UNABLE = """
