@@ -21,9 +21,11 @@ from proxy.cache import ReplyCache
 from proxy.configuration import Configuration, Overrides, failed, load
 from proxy.difference import describe_difference
 from proxy.engine import Engine
+from proxy.flow import Flow
 from proxy.known import Known
 from proxy.listen import Listening, start_listening
-from proxy.model.plan import ClientAddress, Listener, Plan, TcpLimits
+from proxy.model.plan import ClientAddress, Listener, Plan, QueryLogPlan, TcpLimits
+from proxy.querylog import QueryLog, QueryLogError
 from proxy.settings.problems import ConfigError
 from proxy.source import Source, SourceError, watch
 from proxy.upstream import Upstream
@@ -95,10 +97,17 @@ class Server:
         self.engine = Engine(
             configuration.world, ReplyCache(configuration.plan.cache), self._upstream.exchange, time.monotonic
         )
+        self.engine.flow = _flow(configuration.plan)
         self._watching: asyncio.Task[None] | None = None
+        self._query_log: QueryLog | None = None
 
     async def __aenter__(self) -> Self:
-        self.sockets = await self._open(self.configuration.plan.listeners, self.configuration.plan)
+        self._log_queries(_open_log(self.configuration.plan.query_log))
+        try:
+            self.sockets = await self._open(self.configuration.plan.listeners, self.configuration.plan)
+        except ListenError:
+            await _close_log(self._query_log)
+            raise
         if self._watched:
             self._watching = asyncio.create_task(watch(self._source, self.reload_and_log))
         return self
@@ -109,14 +118,17 @@ class Server:
             await asyncio.gather(self._watching, return_exceptions=True)
         await asyncio.gather(*(socket.close(DRAIN_SECONDS) for socket in self.sockets))
         self._upstream.close()
+        await _close_log(self._query_log)  # last: it has what was answered until now
 
     async def reload(self) -> list[str]:
         """Take what the source holds now, all of it or nothing; what changed, in words.
 
-        ConfigError, SourceError or ListenError says why nothing did.  Reading and compiling stay off the loop's thread, so
-        that queries are answered meanwhile.
+        ConfigError, SourceError, QueryLogError or ListenError says why nothing did.  Reading and compiling stay off the
+        loop's thread, so that queries are answered meanwhile.
         """
         async with self._reloading:
+            if self._query_log is not None:
+                self._query_log.reopen()  # whoever rotates logs signals a reload, whether or not the file is good
             new = await asyncio.to_thread(self._load)
             changes = await asyncio.to_thread(describe_difference, self.configuration.world, new.world)
             return changes + await self._take(new)
@@ -127,7 +139,7 @@ class Server:
             changes = await self.reload()
         except ConfigError as error:
             _log.error("the new configuration is not taken, the old one stays in force:\n%s", error)
-        except (SourceError, ListenError) as error:
+        except (SourceError, QueryLogError, ListenError) as error:
             _log.error("the new configuration is not taken, the old one stays in force: %s", error)
         else:
             _log.info("reloaded %s: %s", self.configuration.name, "; ".join(changes) or "nothing changed")
@@ -143,16 +155,32 @@ class Server:
         """Open what is new, change over in one step, close what is no longer wanted."""
         kept = {_place(socket.listener): socket for socket in self.sockets}
         wanted = {_place(listener): listener for listener in new.plan.listeners}
-        opened = await self._open([listener for place, listener in wanted.items() if place not in kept], new.plan)
+        log = self._query_log
+        if new.plan.query_log != self.configuration.plan.query_log:
+            log = _open_log(new.plan.query_log)
+        try:
+            opened = await self._open([listener for place, listener in wanted.items() if place not in kept], new.plan)
+        except ListenError:
+            await _close_log(None if log is self._query_log else log)
+            raise
         cache = None if new.plan.cache == self.configuration.plan.cache else ReplyCache(new.plan.cache)
+        old_log = self._query_log
         self.engine.adopt(new.world, cache)  # no await from here to the end of the change: no query sees half of it
+        if new.plan.packets_per_second != self.configuration.plan.packets_per_second:
+            self.engine.flow = _flow(new.plan)
         gone = [socket for place, socket in kept.items() if place not in wanted]
         for place, socket in kept.items():
             socket.listener = wanted.get(place, socket.listener)
         self.sockets = [socket for place, socket in kept.items() if place in wanted] + opened
         self.configuration = new
+        self._log_queries(log)
         await asyncio.gather(*(socket.close(DRAIN_SECONDS) for socket in gone))
+        await _close_log(None if log is old_log else old_log)
         return [f"+ listener {each.listener}" for each in opened] + [f"- listener {each.listener}" for each in gone]
+
+    def _log_queries(self, log: QueryLog | None) -> None:
+        self._query_log = log
+        self.engine.observe = None if log is None else log.observe
 
     async def _open(self, listeners: Iterable[Listener], plan: Plan) -> list[Socket]:
         """All of `listeners`, or none and ListenError."""
@@ -166,6 +194,19 @@ class Server:
             await asyncio.gather(*(socket.close(0) for socket in opened))
             raise
         return opened
+
+
+def _flow(plan: Plan) -> Flow | None:
+    return Flow(plan.packets_per_second) if plan.packets_per_second else None
+
+
+def _open_log(plan: QueryLogPlan | None) -> QueryLog | None:
+    return None if plan is None else QueryLog(plan)
+
+
+async def _close_log(log: QueryLog | None) -> None:
+    if log is not None:
+        await asyncio.to_thread(log.close)
 
 
 def _place(listener: Listener) -> tuple[str, int]:

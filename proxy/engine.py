@@ -25,6 +25,7 @@ from proxy.dns.codes import CLASS_IN, RCODE_BADVERS, RCODE_REFUSED, RCODE_SERVFA
 from proxy.dns.errors import MalformedMessage
 from proxy.dns.query import Query, read_query
 from proxy.dns.write import TCP_SIZE, ExtendedError, Sections, udp_limit, write_answer, write_refusal
+from proxy.flow import Flow
 from proxy.known import FOR_EVER, MOST_TURNS, Bounds, Door, Known, Said, Table, is_plain
 from proxy.model.answers import Answer, Ask, Question, Reason, ReasonKind, Reply, UpstreamError
 from proxy.model.outcome import Outcome
@@ -71,7 +72,8 @@ class Engine:
 
     `exchange` asks a route's servers and raises UpstreamError; `now` gives seconds of a clock that never goes back.
     `observe` is told of every query that was answered, in the loop's thread: it must neither wait nor raise.
-    `malformed` counts the packets that were no query.  Without `repeating` nothing that was answered is known again.
+    `malformed` counts the packets that were no query, `dropped` those that were too many.  Without `repeating` nothing that was
+    answered is known again.
     """
 
     def __init__(
@@ -86,7 +88,9 @@ class Engine:
     ) -> None:
         self.world = world
         self.malformed = 0
+        self.dropped = 0
         self._observe = observe
+        self._flow: Flow | None = None
         self._repeating = repeating
         self._tallies: dict[ReasonKind, list[int]] = {kind: [0] for kind in ReasonKind}
         self._cache = cache
@@ -107,6 +111,16 @@ class Engine:
     @observe.setter
     def observe(self, observe: Observe | None) -> None:
         self._observe = observe
+        self._forget()
+
+    @property
+    def flow(self) -> Flow | None:
+        """How many packets a client inside a VPC may send; None for any number."""
+        return self._flow
+
+    @flow.setter
+    def flow(self, flow: Flow | None) -> None:
+        self._flow = flow
         self._forget()
 
     @property
@@ -148,8 +162,8 @@ class Engine:
         began = 0.0 if self._observe is None else self._now()
         seat = self._seats.get((client.host, view)) or self._take_seat(client.host, view)
         table = seat.tcp if client.tcp else seat.udp
-        if self._observe is not None and (known := table.find(packet)) is not None:  # else whoever listens has done so
-            return self._repeat(packet, known, client, began)
+        if self._looks_at_all() and (known := table.find(packet)) is not None:  # else whoever listens has done so
+            return None if self._is_too_much(client, seat.view) else self._repeat(packet, known, client, began)
         query = read_query(packet)
         refused = _refusal(query, seat)
         if refused is not None:
@@ -159,6 +173,8 @@ class Engine:
             here = self.world.view_for(query.edns.subnet).view
             client = client._replace(host=str(query.edns.subnet))
         if not here.serves:
+            return None
+        if self._is_too_much(client, here):
             return None
         heard = _Heard(query, client, here, began)
         resolution = resolve(Question(query.name, query.type), here)
@@ -196,6 +212,19 @@ class Engine:
             siblings = find_siblings(heard.view, heard.query.name)
         table.keep(packet, Said(self._tallies[answer.reason.kind], answer, heard.view), tails, until, siblings)
 
+    def _looks_at_all(self) -> bool:
+        """Whether every packet has to come by here, also those whose answers are known."""
+        return self._observe is not None or self._flow is not None
+
+    def _is_too_much(self, client: ClientAddress, view: View) -> bool:
+        """True for a packet that AWS would drop: it has the bound for a VPC's own network interfaces, not for its endpoints."""
+        if self._flow is None or view.vpc is None or view.resolver_endpoint is not None:
+            return False
+        if self._flow.admits((view.name, client.host), self._now()):
+            return False
+        self.dropped += 1
+        return True
+
     def _take_seat(self, host: str, view: str | None) -> Seat:
         address = ipaddress.ip_address(host)
         if view is None:
@@ -208,7 +237,7 @@ class Engine:
             self._forget()
         udp, tcp = (self._table(placed.name, placed.dns64, allowed, movable, tcp) for tcp in (False, True))
         seat = self._seats[host, view] = Seat(allowed, placed, movable, udp, tcp)
-        if self._observe is None:
+        if not self._looks_at_all():
             door = self.door(view)
             door.udp[address.packed] = Known(udp.answers.get, udp.repeat)
             door.tcp[address.packed] = Known(tcp.answers.get, tcp.repeat)
@@ -218,7 +247,7 @@ class Engine:
         """What is known to one kind of client, all of whom get the same answers to the same packets."""
         table = self._tables.get(kind)
         if table is None:
-            table = self._tables[kind] = Table(self._bounds, self._next_turn, self._now, observed=self._observe is not None)
+            table = self._tables[kind] = Table(self._bounds, self._next_turn, self._now, observed=self._looks_at_all())
         return table
 
     def _forget(self) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import socket
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import dns.asyncquery
 import dns.message
@@ -14,6 +18,7 @@ import pytest
 
 from proxy.app import ListenError, Server
 from proxy.configuration import NO_OVERRIDES, Overrides, load
+from proxy.querylog import QueryLogError
 from proxy.settings.problems import ConfigError
 from proxy.settings.shape import ListenSetting, UpstreamSetting
 from proxy.source import find_source
@@ -143,6 +148,116 @@ async def test_other_bounds_of_the_cache_are_taken(file: Path) -> None:
         file.write_text(BEFORE + "cache: {entries: 5}\n")
         await server.reload()
         assert server.configuration.plan.cache.entries == 5
+
+
+async def test_over_its_bound_a_client_gets_no_reply(file: Path) -> None:
+    file.write_text(BEFORE + "limits: {packets_per_second: 1024}\n")
+    async with serving(file) as server:
+        flow = server.engine.flow
+        asked = [dns.message.make_query("www.example.com", "A", id=number) for number in range(2000)]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+            client.setblocking(False)
+            client.connect(server.sockets[0].address)
+            with patch.object(server.engine, "_now", lambda: 5.0):  # a second that lasts, however slow the machine is
+                for number, query in enumerate(asked):
+                    client.send(query.to_wire())
+                    if number % 50 == 0:
+                        await asyncio.sleep(0.001)
+                while server.engine.dropped < 976:
+                    await asyncio.sleep(0.01)
+            replies = set()
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    replies.add(client.recv(4096)[:2])
+            assert len(replies) == 1024
+        file.write_text(BEFORE + "limits: {packets_per_second: 1024, tcp_connections: 5}\n")
+        await server.reload()
+        assert server.engine.flow is flow
+        file.write_text(BEFORE)
+        await server.reload()
+        assert server.engine.flow is None
+
+
+# The query log
+
+
+def logging_to(path: Path, form: str = "text") -> str:
+    return BEFORE + f"query_log: {{path: {path}, format: {form}}}\n"
+
+
+async def test_every_query_is_logged_until_the_server_has_stopped(file: Path, tmp_path: Path) -> None:
+    file.write_text(logging_to(tmp_path / "log", "json"))
+    async with serving(file) as server:
+        await addresses(server)
+        await addresses(server, 1)
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert [(line["view"], line["transport"], line["name"]) for line in lines] == [
+        (view, transport, "www.example.com.") for view in ("a", "internet") for transport in ("UDP", "TCP")
+    ]
+    assert [line["answers"][0]["data"] for line in lines] == ["10.0.5.10"] * 2 + ["203.0.113.10"] * 2
+
+
+async def test_asked_twice_within_its_ttl_route_53_has_one_line(file: Path, tmp_path: Path) -> None:
+    file.write_text(logging_to(tmp_path / "log", "route53"))
+    async with serving(file) as server:
+        for _ in range(2):
+            await addresses(server)
+        await addresses(server, 1)
+    (line,) = (tmp_path / "log").read_text().splitlines()
+    assert json.loads(line)["answers"] == [{"Rdata": "10.0.5.10", "Type": "A", "Class": "IN"}]
+
+
+async def test_a_reload_takes_another_log_or_none_and_opens_the_same_one_anew(file: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    file.write_text(logging_to(first))
+    async with serving(file) as server:
+        await addresses(server)
+        file.write_text(logging_to(second))
+        await server.reload()
+        await addresses(server)
+        assert len(first.read_text().splitlines()) == 2
+        second.rename(tmp_path / "moved")
+        await server.reload()
+        await addresses(server)
+        file.write_text("nonsense: 1")
+        await server.reload_and_log()
+        file.write_text(BEFORE)
+        await server.reload()
+        assert server.engine.observe is None
+        await addresses(server)
+    assert len((tmp_path / "moved").read_text().splitlines()) + len(second.read_text().splitlines()) == 4
+    assert len(first.read_text().splitlines()) == 2
+
+
+async def test_a_log_that_cannot_be_opened_stops_the_start_and_refuses_a_reload(
+    file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(file) as server:
+        file.write_text(logging_to(tmp_path / "nowhere" / "log").replace("10.0.5.10", "10.0.5.11"))
+        await server.reload_and_log()
+        assert await addresses(server) == ["10.0.5.10"]
+        assert "the old one stays in force: cannot write the query log" in caplog.text
+    with pytest.raises(QueryLogError, match="No such file or directory"):
+        async with serving(file):
+            pytest.fail("it started")
+
+
+async def test_when_an_address_is_taken_the_log_is_not_left_open(file: Path, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.2", 0))
+        taken.listen()
+        text = logging_to(tmp_path / "log").replace("127.0.0.2:0", f"127.0.0.2:{taken.getsockname()[1]}")
+        file.write_text(text)
+        with pytest.raises(ListenError):
+            async with serving(file):
+                pytest.fail("it started")
+        file.write_text(BEFORE)
+        async with serving(file) as server:
+            file.write_text(text)
+            with pytest.raises(ListenError):
+                await server.reload()
+            assert [thread for thread in threading.enumerate() if thread.name == "query log"] == []
 
 
 async def test_a_change_of_the_file_is_seen(file: Path) -> None:

@@ -20,6 +20,7 @@ from proxy.cache import ReplyCache
 from proxy.dns.names import Name
 from proxy.dns.write import Sections
 from proxy.engine import Engine, Exchange, Observe
+from proxy.flow import Flow
 from proxy.model.answers import Ask, Question, Reply, UpstreamError
 from proxy.model.outcome import Outcome
 from proxy.model.plan import CacheBounds, ClientAddress
@@ -379,6 +380,36 @@ def test_an_outcome_tells_the_inbound_endpoint_and_the_instance() -> None:
     assert str(first.resolver_endpoint).startswith("rslvr-in-0")
     assert first.instance is None
     assert (second.instance, second.resolver_endpoint) == ("i-0abc", None)
+
+
+# Packets per second
+
+
+def test_what_a_client_of_a_vpc_sends_over_its_bound_is_dropped_until_its_second_is_over() -> None:
+    clock = Clock()
+    engine = engine_of(clock=clock)
+    engine.flow = Flow(1024)
+    packet = question("www.example.com").to_wire()
+
+    def answered(number: int, host: str = "10.0.1.1", view: str | None = None) -> int:
+        return sum(engine.handle(packet, ClientAddress(host, 1, tcp=False), view) is not None for _ in range(number))
+
+    assert answered(2000) == 1024
+    assert engine.dropped == 976
+    assert answered(10, "10.0.1.2") == 10
+    assert answered(2000, "10.0.1.1", "internet") == 2000
+    clock.time += 0.999
+    assert answered(5) == 0
+    clock.time += 0.002
+    assert answered(2000) == 1024
+
+
+def test_the_bound_is_not_for_inbound_endpoints() -> None:
+    engine = engine_of("vpcs: {a: {cidr: 10.0.0.0/16, inbound_endpoints: {onprem: {}}}}")
+    engine.flow = Flow(1)
+    for _ in range(3):
+        say(engine, question("health.vpcdns.test"), view="a/onprem")
+    assert engine.dropped == 0
 
 
 def test_many_clients_are_not_remembered_for_ever() -> None:

@@ -84,6 +84,7 @@ _HEADINGS = {
     "upstream": "Upstream",
     "cache": "Cache",
     "limits": "Limits",
+    "query_log": "Query log",
     "expect[]": "Expectations",
     "expect": "The expectation that a file is refused",
 }

@@ -10,6 +10,7 @@ from proxy.app import ListenError
 from proxy.cli.output import remark
 from proxy.cli.status import Status
 from proxy.host.ports import advice, holders
+from proxy.querylog import QueryLogError
 from proxy.settings.problems import ConfigError
 from proxy.source import SourceError
 
@@ -25,6 +26,9 @@ def report(error: Exception) -> Status:
     if isinstance(error, SourceError):
         remark(error)
         return Status.PROBLEM
+    if isinstance(error, QueryLogError):
+        remark(error)
+        return Status.MACHINE
     if isinstance(error, ListenError):
         return report_listening(error)
     if isinstance(error, OSError) and error.errno in _UNWRITABLE:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from proxy.compile.hints import did_you_mean
 from proxy.compile.problems import Problems
-from proxy.model.plan import CacheBounds, Listener, Plan, TcpLimits
+from proxy.model.plan import CacheBounds, Listener, Plan, QueryLogFormat, QueryLogPlan, TcpLimits
 from proxy.model.world import View
 from proxy.settings.problems import Path
+from proxy.settings.query_log import QueryLogSetting
 from proxy.settings.shape import ListenSetting, Settings
 
 
@@ -21,7 +22,15 @@ def compile_plan(settings: Settings, views: Mapping[str, View], problems: Proble
         listeners,
         TcpLimits(limits.tcp_connections, limits.tcp_idle),
         CacheBounds(cache.entries, cache.min_ttl, cache.max_ttl, cache.negative_max_ttl),
+        query_log=_query_log(settings.query_log),
+        packets_per_second=limits.packets_per_second,
     )
+
+
+def _query_log(setting: QueryLogSetting | None) -> QueryLogPlan | None:
+    if setting is None:
+        return None
+    return QueryLogPlan(setting.path, QueryLogFormat(setting.format), setting.max_size, setting.keep)
 
 
 def _listeners(settings: Settings, views: Mapping[str, View], problems: Problems) -> Iterator[Listener]:

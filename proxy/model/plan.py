@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
 
 
@@ -40,9 +41,28 @@ class CacheBounds(NamedTuple):
     negative_max_ttl: float
 
 
+class QueryLogFormat(Enum):
+    """The form of a query log's lines."""
+
+    TEXT = "text"
+    JSON = "json"
+    ROUTE53 = "route53"
+
+
+class QueryLogPlan(NamedTuple):
+    """A file for a line of every query (`-`: standard error), and after how many octets it is rotated, 0 for never."""
+
+    path: str
+    format: QueryLogFormat
+    max_size: int
+    keep: int
+
+
 class Plan(NamedTuple):
-    """What to serve."""
+    """What to serve.  `packets_per_second` is what a client of a VPC may send, 0 for any number."""
 
     listeners: tuple[Listener, ...]
     tcp: TcpLimits
     cache: CacheBounds
+    query_log: QueryLogPlan | None = None
+    packets_per_second: int = 0

@@ -21,6 +21,7 @@ from proxy.settings.expect import EXPECT, ExpectationSetting, RefusalExpected
 from proxy.settings.firewall import FIREWALL_GROUPS, FirewallGroupSetting
 from proxy.settings.problems import Path, did_you_mean
 from proxy.settings.profiles import PROFILES, ProfileSetting
+from proxy.settings.query_log import QueryLogSetting
 from proxy.settings.records import Records, RecordSpec
 from proxy.settings.rules import RULES, ResolverRuleSetting
 from proxy.settings.sockets import LISTEN, SERVER, ListenSetting
@@ -163,6 +164,14 @@ class LimitsSetting:
 
     tcp_connections: Annotated[int, Key(Integer(1, 65_535), "How many TCP connections there may be at once.")] = 256
     tcp_idle: Annotated[float, Key(duration(0.001, 86_400), "How long a TCP connection may be idle.")] = 10.0
+    packets_per_second: Annotated[
+        int,
+        Key(
+            Integer(0, 10_000_000),
+            "How many queries a second of one client address in a VPC are answered, the others get no reply; 0: all.  AWS's "
+            "bound is 1024, and does not hold for inbound endpoints.",
+        ),
+    ] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +270,11 @@ class Settings:
         UpstreamSetting, Key(ObjectOf(UpstreamSetting, "{servers: [1.1.1.1]}"), "Where everything else is asked for.")
     ] = UpstreamSetting()
     cache: Annotated[CacheSetting, Key(ObjectOf(CacheSetting, "{max_ttl: 1h}"), "How replies are kept.")] = CacheSetting()
-    limits: Annotated[LimitsSetting, Key(ObjectOf(LimitsSetting, "{tcp_idle: 10s}"), "The bounds of TCP.")] = LimitsSetting()
+    limits: Annotated[LimitsSetting, Key(ObjectOf(LimitsSetting, "{tcp_idle: 10s}"), "Bounds.")] = LimitsSetting()
+    query_log: Annotated[
+        QueryLogSetting | None,
+        Key(ObjectOf(QueryLogSetting, "{path: queries.log, format: json}"), "A line for every query.", default="no log"),
+    ] = None
     expect: Annotated[
         tuple[ExpectationSetting, ...] | RefusalExpected, Key(EXPECT, "The file's own tests, which `check` runs.")
     ] = ()

@@ -12,8 +12,6 @@ NOT_YET = """
 admin
 cache.prefetch
 cache.serve_stale
-limits.packets_per_second
-query_log
 quirks
 resolver_rules.*.type: delegate
 upstream.cassette

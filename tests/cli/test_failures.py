@@ -12,6 +12,7 @@ from proxy.app import ListenError
 from proxy.cli.failures import report
 from proxy.cli.status import Status
 from proxy.model.plan import Listener
+from proxy.querylog import QueryLogError
 from tests.cli.programs import COMMAND, HOUSE, Ran, environment, vpcdns
 
 FULL = Path("/dev/full")
@@ -64,6 +65,11 @@ def test_a_defect_is_a_traceback_and_where_to_report_it(monkeypatch: pytest.Monk
     assert err.startswith("Traceback ")
     assert "RuntimeError: this should not be" in err
     assert "This is a defect in vpcdns." in err
+
+
+def test_a_query_log_that_cannot_be_opened_is_status_3(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(QueryLogError("log", OSError(errno.EACCES, "Permission denied"))) is Status.MACHINE
+    assert capsys.readouterr().err == "cannot write the query log log: Permission denied\n"
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,6 @@ from proxy.settings.unsupported import NOT_YET
 FILES = {
     "admin: false": "admin",
     "cache: {prefetch: true, serve_stale: 1d}": "prefetch",
-    "limits: {packets_per_second: 0}": "packets_per_second",
-    "query_log: {}": "query_log",
     "quirks: {}": "quirks",
     "resolver_rules: [{domain: a, type: delegate}]": "delegate",
     "upstream: {cassette: x}": "cassette",

@@ -9,6 +9,7 @@ import pytest
 
 from proxy.dns.names import Name
 from proxy.model.answers import Protocol, ServerAddress
+from proxy.settings.query_log import SIZE
 from proxy.settings.sockets import SERVER, ListenSetting, parse_listen
 from proxy.settings.takes import Text, Wrong, whole_number
 from proxy.settings.values import (
@@ -48,6 +49,10 @@ GOOD: list[tuple[Text, str, Any]] = [
     (TTL, "0", 0),
     (TTL, "2147483647", 2**31 - 1),
     (TTL, "15m", 900),
+    (SIZE, "0", 0),
+    (SIZE, "500KB", 500_000),
+    (SIZE, "100MB", 100_000_000),
+    (SIZE, "1GB", 1_000_000_000),
     (TYPE, "aaaa", 28),
     (TYPE, "TYPE65280", 65280),
     (RCODE, "nxdomain", 3),
@@ -70,6 +75,11 @@ GOOD: list[tuple[Text, str, Any]] = [
 @pytest.mark.parametrize(("takes", "text", "value"), GOOD)
 def test_a_word_has_its_value(takes: Text, text: str, value: Any) -> None:
     assert takes.parse(text) == value
+
+
+@pytest.mark.parametrize("size", [0, 1000, 500_000, 100_000_000, 1_000_000_000, 1_500_000_000])
+def test_a_size_is_shown_as_it_would_be_written(size: int) -> None:
+    assert SIZE.parse(SIZE.show(size)) == size
 
 
 BAD: list[tuple[Text, str]] = [
