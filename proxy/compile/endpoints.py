@@ -9,9 +9,10 @@ S3").  A Gateway Load Balancer endpoint has no names at all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from proxy.compile.catalogue import partition_of
 from proxy.compile.endpoint_keys import check_keys
 from proxy.compile.interfaces import Addresses, Interface, ip_type_of
 from proxy.compile.lattice import configurations, lattice_zone
@@ -35,7 +36,8 @@ class Endpoint:
     """A compiled endpoint.
 
     `private_zones` are those that answer, `held_names` the names that no other zone of the VPC can have.  `dns_names` are its
-    own public names, all under `vpce_zone`.  `gateway_names` lack the types of `hidden_types` in its VPC.
+    own public names, all under `vpce_zone`.  `api_name` is what the names of private APIs have behind their own id, and
+    `api_sets` where they lead.  `gateway_names` lack the types of `hidden_types` in its VPC.
     """
 
     vpc: str
@@ -46,6 +48,8 @@ class Endpoint:
     held_names: tuple[Name, ...] = ()
     vpce_zone: Name | None = None
     dns_names: Mapping[Name, Sets] = field(default_factory=dict)
+    api_name: Name | None = None
+    api_sets: Sets = field(default_factory=dict)
     gateway_names: tuple[Name, ...] = ()
     hidden_types: frozenset[int] = frozenset()
 
@@ -141,7 +145,12 @@ def _compile_interface(place: Place, target: Target, shared: _Shared) -> Endpoin
         check_gateways(place, standing.kind, shared.gateways(target), shared.problems)
     zones = hidden_zones(names, address_sets(standing.healthy, PRIVATE_TYPES[standing.kind]), inbound_only)
     behind = Name.from_text(target.service.vpce_zone(target.region))
-    return _with_names(place, shared, zones, behind, _dns_names(place, target, standing))
+    endpoint = _with_names(place, shared, zones, behind, _dns_names(place, target, standing))
+    if target.service.short != "execute-api" or place.setting.state not in _HAVE_INTERFACES:
+        return endpoint
+    return replace(
+        endpoint, api_name=_api_name(place, target), api_sets=address_sets(standing.healthy, TYPES[standing.kind])
+    )
 
 
 def _compile_lattice(place: Place, shared: _Shared) -> Endpoint:
@@ -158,6 +167,16 @@ _COMPILE = {
     "gateway": _compile_gateway,
     "gateway_load_balancer": _compile_gateway_load_balancer,
 }
+
+
+def _api_name(place: Place, target: Target) -> Name:
+    """`API-ENDPOINT.execute-api.REGION.amazonaws.com` without the API and its hyphen.
+
+    That is a public name of a private API (API Gateway, "How to invoke a private API").  Which APIs are associated with the
+    endpoint the file does not tell: here, every one is.
+    """
+    ident = "-".join(place.id.split("-")[:2])
+    return Name.from_text(f"{ident}.execute-api.{target.region}.{partition_of(target.region).suffix}")
 
 
 def _stand(place: Place, shared: _Shared) -> _Standing:

@@ -35,7 +35,16 @@ def compile_internet(
         zones=_public_zones(settings, problems),
         soa=NEGATIVE_SOA,
         beyond=_beyond(settings, simulated, system_servers),
+        api_names={
+            endpoint.api_name[1:]: build_node(endpoint.api_sets, _name_of(endpoint))
+            for endpoint in every
+            if endpoint.api_name is not None and endpoint.api_sets
+        },
     )
+
+
+def _name_of(endpoint: Endpoint) -> Reason:
+    return Reason(ReasonKind.ENDPOINT_NAME, f"name of endpoint {endpoint.vpc}/{endpoint.handle} ({endpoint.id})")
 
 
 def _endpoint_zones(endpoints: Iterable[Endpoint], services: Iterable[OwnService]) -> dict[bytes, Zone]:
@@ -49,7 +58,7 @@ def _endpoint_zones(endpoints: Iterable[Endpoint], services: Iterable[OwnService
     for endpoint in endpoints:
         if endpoint.vpce_zone is None:
             continue
-        reason = Reason(ReasonKind.ENDPOINT_NAME, f"name of endpoint {endpoint.vpc}/{endpoint.handle} ({endpoint.id})")
+        reason = _name_of(endpoint)
         here = named.setdefault(endpoint.vpce_zone, {})
         here.update((owner, build_node(sets, reason)) for owner, sets in endpoint.dns_names.items())
     for regional in list(named):  # the id of one of them means this file in every region

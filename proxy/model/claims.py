@@ -75,7 +75,8 @@ class Internet:
     label that begins with one of `endpoint_ids` (each with the hyphen that follows it), and nothing else.  `names` are
     single names (wildcards under their own name), `zones` the public zones.  `soa` goes with an empty answer at one of
     `names` that no zone covers.  `beyond` is a route, or a simulated server's table, or None where nothing may be asked
-    (`mode: off`).
+    (`mode: off`).  `api_names` answer for any label that ends in a hyphen and the id of an endpoint; their keys begin at that
+    id (`vpce-0123456789abcdef0` and then `execute-api.us-east-1.amazonaws.com` in wire form).
     """
 
     endpoint_zones: Mapping[bytes, Zone]
@@ -84,6 +85,7 @@ class Internet:
     zones: Mapping[bytes, Zone]
     soa: RecordSet
     beyond: Route | Zone | None
+    api_names: Mapping[bytes, Node] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

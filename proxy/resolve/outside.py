@@ -1,7 +1,7 @@
 """The internet as the file describes it: what never goes upstream.
 
-Endpoints' DNS names come first, then single public names, then public zones, the longest.  Only what none of them covers is
-asked outside.
+Endpoints' DNS names come first, and those of private APIs that have an endpoint's id in them, then single public names, then
+public zones, the longest.  Only what none of them covers is asked outside.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from proxy.dns.names import ROOT, Name, split_labels
 from proxy.dns.records import RecordSet
 from proxy.dns.write import Sections
 from proxy.model.answers import Answer
-from proxy.model.claims import Internet, Zone
+from proxy.model.claims import Internet, Node, Zone
 from proxy.model.steps import RecordsFound, Trace, TypeMissing
 from proxy.resolve.zones import look_in, look_up
 
 _WILDCARD_LABEL = b"\x01*"
+_API_ID = b"-vpce-"
 
 
 def look_up_outside(internet: Internet, name: bytes, kind: int, trace: Trace | None) -> Answer | RecordSet | None:
@@ -24,9 +25,12 @@ def look_up_outside(internet: Internet, name: bytes, kind: int, trace: Trace | N
     zone = _endpoint_zone(internet, name)
     if zone is not None:
         return look_up(zone, name, kind, trace)
+    node = _private_api(internet, name)
+    if node is not None:
+        return _look_up_single(internet, name, (name, node), kind, trace)
     owner = _single_name(internet, name)
     if owner is not None:
-        return _look_up_single(internet, name, owner, kind, trace)
+        return _look_up_single(internet, name, (owner, internet.names[owner]), kind, trace)
     zone = _longest(internet.zones, name)
     return None if zone is None else look_up(zone, name, kind, trace)
 
@@ -35,6 +39,7 @@ def covers(internet: Internet, name: bytes) -> bool:
     """True where the file's own internet decides about `name`."""
     return (
         _endpoint_zone(internet, name) is not None
+        or _private_api(internet, name) is not None
         or _single_name(internet, name) is not None
         or _longest(internet.zones, name) is not None
     )
@@ -46,6 +51,12 @@ def _endpoint_zone(internet: Internet, name: bytes) -> Zone | None:
     if zone is None or not any((label + b"-").startswith(internet.endpoint_ids) for label in split_labels(name)):
         return None
     return zone
+
+
+def _private_api(internet: Internet, name: bytes) -> Node | None:
+    """What answers for the name of a private API with the id of an endpoint of the file behind it."""
+    at = name.rfind(_API_ID, 1, 1 + name[0]) if internet.api_names else -1
+    return internet.api_names.get(name[at + 1 :]) if at > 1 else None
 
 
 def _single_name(internet: Internet, name: bytes) -> bytes | None:
@@ -62,8 +73,10 @@ def _single_name(internet: Internet, name: bytes) -> bytes | None:
     return None
 
 
-def _look_up_single(internet: Internet, name: bytes, owner: bytes, kind: int, trace: Trace | None) -> Answer | RecordSet:
-    node = internet.names[owner]
+def _look_up_single(
+    internet: Internet, name: bytes, found_at: tuple[bytes, Node], kind: int, trace: Trace | None
+) -> Answer | RecordSet:
+    owner, node = found_at
     found = look_in(node, kind)
     if found is None:
         zone = _longest(internet.zones, name)

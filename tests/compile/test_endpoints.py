@@ -184,6 +184,36 @@ def test_an_endpoint_without_addresses_hides_the_name_nevertheless() -> None:
     assert answers(text, "kms.us-east-1.amazonaws.com") == "0"
 
 
+API = "k: {service: execute-api, id: vpce-0aaaaaaaaaaaaaaaa-k1k1k1k1, KEYSsubnets: {a1: 10.0.1.50}}"
+
+
+@pytest.mark.parametrize(
+    ("keys", "query", "found"),
+    [
+        ("", "abc123-vpce-0aaaaaaaaaaaaaaaa.execute-api.us-east-1.amazonaws.com", ["10.0.1.50"]),
+        ("private_dns: false, ", "ABC123-vpce-0aaaaaaaaaaaaaaaa.execute-api.us-east-1.amazonaws.com", ["10.0.1.50"]),
+        ("", "abc123-vpce-0aaaaaaaaaaaaaaaa.execute-api.us-east-1.amazonaws.com AAAA", "0"),
+        ("", "abc123-vpce-0bbbbbbbbbbbbbbbb.execute-api.us-east-1.amazonaws.com", "5"),
+        ("", "abc123-vpce-0aaaaaaaaaaaaaaaa.execute-api.us-west-2.amazonaws.com", "5"),
+        ("", "x.abc123-vpce-0aaaaaaaaaaaaaaaa.execute-api.us-east-1.amazonaws.com", "5"),
+        ("", "-vpce-0aaaaaaaaaaaaaaaa.execute-api.us-east-1.amazonaws.com", "5"),
+        ("state: failed, ", "abc123-vpce-0aaaaaaaaaaaaaaaa.execute-api.us-east-1.amazonaws.com", "5"),
+        ("region: us-west-2, ", "abc123-vpce-0aaaaaaaaaaaaaaaa.execute-api.us-west-2.amazonaws.com", ["10.0.1.50"]),
+    ],
+)
+def test_a_private_api_has_a_public_name_with_the_endpoints_id(keys: str, query: str, found: list[str] | str) -> None:
+    assert answers(vpc_with(API.replace("KEYS", keys)), query, "internet") == found
+
+
+def test_a_name_of_ones_own_may_lead_to_a_private_api() -> None:
+    zone = (
+        "private_zones: [{name: corp.example, vpcs: [a], "
+        "records: {api: {CNAME: abc-vpce-0aaaaaaaaaaaaaaaa.execute-api.us-east-1.amazonaws.com}}}]"
+    )
+    text = vpc_with(API.replace("KEYS", "private_dns: false, "), more=zone)
+    assert answers(text, "api.corp.example")[-1] == "10.0.1.50"
+
+
 # S3
 
 

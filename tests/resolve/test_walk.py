@@ -245,3 +245,12 @@ def test_the_trace_names_every_claim_the_longest_first_and_the_wildcard() -> Non
     ask(world_of(LIVE), "a", "x.buckets.example", trace=steps.append)
     found = [step.wildcard for step in steps if isinstance(step, RecordsFound)]
     assert found == [Name.from_text("*.any.example.com"), Name.from_text("*.buckets.example")]
+
+
+def test_a_public_name_keeps_a_wildcard_from_all_below_it() -> None:
+    world = world_of("""
+        upstream: {mode: off}
+        public_records: {"*.example.com": 203.0.113.1, a.example.com: 203.0.113.2}
+        """)
+    assert texts(ask(world, "internet", "x.y.example.com")) == ["203.0.113.1"]
+    assert ask(world, "internet", "x.a.example.com").sections.rcode == 5
