@@ -1,0 +1,341 @@
+"""A second reading of how the Amazon resolver answers: slow, obvious, and made of nothing that the program has.
+
+It follows the text of AWS's pages step by step over plain dicts and strings, as a person with the configuration file on one
+screen and the documentation on the other would.  Names are lower-case texts without a final dot, the root is "".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+NEGATIVE_TTL = 60
+NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
+MAX_HOPS = 16
+SERVICES = {"kms": "kms.us-east-1.amazonaws.com", "sqs": "sqs.us-east-1.amazonaws.com"}
+SOA = "ns-1536.awsdns-00.co.uk awsdns-hostmaster.amazon.com 1 7200 900 1209600 86400"
+NS = ("ns-1536.awsdns-00.co.uk", "ns-0.awsdns-00.com", "ns-1024.awsdns-00.org", "ns-512.awsdns-00.net")
+
+File = dict[str, Any]
+Records = dict[str, dict[str, list[str]]]
+
+
+class Record(NamedTuple):
+    owner: str
+    type: str
+    text: str
+    ttl: int
+
+
+class Said(NamedTuple):
+    """An answer: its rcode, the records of the answer section, and whose SOA stands in the authority section."""
+
+    rcode: int
+    answers: frozenset[Record] = frozenset()
+    soa: str | None = None
+
+
+class Claim(NamedTuple):
+    name: str
+    rank: tuple[int, int]
+    kind: str
+    what: Any
+
+
+def answer(file: File, view: str, name: str, kind: str) -> Said:
+    """What a client in `view` is told."""
+    rules = firewall_rules(file, vpc_of(view)) if view != "internet" else []
+    rule = first_rule(rules, name, kind, led_to=False)
+    if rule is not None and rule["action"] == "block":
+        return blocked(name, rule)
+    if rule is not None and rule.get("redirection") == "trust":
+        rules = []
+    chain: set[Record] = set()
+    for _ in range(MAX_HOPS):
+        said, target = one_hop(file, view, name, kind)
+        for each in led_to(said, name, kind):
+            rule = first_rule(rules, each, kind, led_to=True)
+            if rule is not None and rule["action"] == "block":
+                return blocked_behind(file, view, name, kind, rule, chain)
+        chain |= said.answers
+        if target is None:
+            return Said(said.rcode, frozenset(chain), said.soa)
+        name = target
+    return Said(SERVFAIL)
+
+
+def one_hop(file: File, view: str, name: str, kind: str) -> tuple[Said, str | None]:
+    """The answer at one name, and where a CNAME of a zone leads on from there."""
+    if view == "internet":
+        return public(file, name, kind)
+    best = max(
+        (claim for claim in claims(file, vpc_of(view)) if covers(claim.name, name)),
+        key=lambda claim: (depth(claim.name), negative(claim.rank)),
+        default=None,
+    )
+    while best is not None and best.kind == "system":
+        carved = best
+        best = max(
+            (
+                claim
+                for claim in claims(file, vpc_of(view))
+                if covers(claim.name, name)
+                and claim.kind != "system"
+                and not (claim.kind == "forward" and depth(claim.name) <= depth(carved.name))
+            ),
+            key=lambda claim: (depth(claim.name), negative(claim.rank)),
+            default=None,
+        )
+    if best is None:
+        return public(file, name, kind)
+    if best.kind == "forward":
+        return forwarded(file, best.what, name, kind), None
+    if best.kind == "zone":
+        return in_zone(best.name, best.what, name, kind, of_route_53=True)
+    if best.kind == "compute":
+        return in_compute_zone(file, vpc_of(view), best.name, name, kind), None
+    return in_reverse_zone(file, vpc_of(view), best.name, name, kind), None
+
+
+# Who claims what
+
+
+def claims(file: File, vpc: str) -> Iterator[Claim]:
+    for rule in file["resolver_rules"]:
+        if vpc in rule["vpcs"]:
+            yield Claim(plain(rule["domain"]), (0, 0), rule["type"], rule)
+    attributes = file["vpcs"][vpc]
+    if attributes["enable_dns_support"] and attributes["enable_dns_hostnames"]:
+        for zone in file["private_zones"]:
+            if vpc in zone["vpcs"]:
+                yield Claim(zone["name"], (0, 1), "zone", records_of(zone))
+        for endpoint in attributes["endpoints"].values():
+            if endpoint["private_dns"]:
+                yield hidden_zone(endpoint, (0, 1))
+        yield Claim("ec2.internal", (0, 2), "compute", None)
+        yield Claim("10.in-addr.arpa", (0, 2), "reverse", None)
+        for octet in {ipaddress.ip_network(attributes["cidr"]).network_address.packed[1]}:
+            for third in range(256):
+                yield Claim(f"{third}.{octet}.10.in-addr.arpa", (0, 2), "reverse", None)
+    for profile in file["profiles"]:
+        if vpc not in profile["vpcs"]:
+            continue
+        priority = profile["vpcs"][vpc]
+        for rule in file["resolver_rules"]:
+            if rule["name"] in profile["resolver_rules"]:
+                yield Claim(plain(rule["domain"]), (priority, 0), rule["type"], rule)
+        if attributes["enable_dns_support"] and attributes["enable_dns_hostnames"]:
+            for zone in file["private_zones"]:
+                if zone["id"] in profile["private_zones"]:
+                    yield Claim(zone["name"], (priority, 1), "zone", records_of(zone))
+            for place in profile["endpoints"]:
+                owner, _, handle = place.partition("/")
+                endpoint = file["vpcs"][owner]["endpoints"][handle]
+                if endpoint["private_dns"]:
+                    yield hidden_zone(endpoint, (priority, 1))
+
+
+def hidden_zone(endpoint: dict[str, Any], rank: tuple[int, int]) -> Claim:
+    name = SERVICES[endpoint["service"]]
+    return Claim(name, rank, "zone", {name: {"A": list(endpoint["addresses"]), "ttl": ["60"]}})
+
+
+def negative(rank: tuple[int, int]) -> tuple[int, int]:
+    return -rank[0], -rank[1]
+
+
+# What they say
+
+
+def in_zone(zone: str, table: Records, name: str, kind: str, *, of_route_53: bool) -> tuple[Said, str | None]:
+    """A look-up as RFC 1034 and RFC 4592 describe it."""
+    if of_route_53:
+        table = {**table, zone: {"SOA": [SOA], "NS": list(NS), **table.get(zone, {})}}
+    exists = {parent for owner in table for parent in ancestors(owner) if covers(zone, parent)}
+    owner = name
+    if name not in exists:
+        encloser = next(parent for parent in ancestors(name) if parent in exists or parent == zone)
+        owner = f"*.{encloser}" if encloser else "*"
+        if owner not in table:
+            return Said(NXDOMAIN, soa=zone), None
+    sets = table.get(owner, {})
+    if kind in sets:
+        return Said(NOERROR, records(name, kind, sets)), None
+    if "CNAME" in sets:
+        return Said(NOERROR, records(name, "CNAME", sets)), sets["CNAME"][0]
+    return Said(NOERROR, soa=zone), None
+
+
+def records(name: str, kind: str, sets: dict[str, list[str]]) -> frozenset[Record]:
+    ttl = {"SOA": 900, "NS": 172_800}.get(kind) if sets.get(kind) in ([SOA], list(NS)) else None
+    seconds = ttl if ttl is not None else int(sets.get("ttl", ["300"])[0])
+    return frozenset(Record(name, kind, text, seconds) for text in sets[kind])
+
+
+def public(file: File, name: str, kind: str) -> tuple[Said, str | None]:
+    """The internet of the file: names of endpoints, single names, zones; upstream is off."""
+    for vpc in file["vpcs"].values():
+        for endpoint in vpc["endpoints"].values():
+            own = f"{endpoint['id']}.{endpoint['service']}.us-east-1.vpce.amazonaws.com"
+            if name == own:
+                sets = {"A": list(endpoint["addresses"]), "ttl": ["60"]}
+                return in_zone("us-east-1.vpce.amazonaws.com", {own: sets}, name, kind, of_route_53=True)
+            if covers(own, name):
+                return Said(NXDOMAIN, soa="us-east-1.vpce.amazonaws.com"), None
+    single = file["public_records"]
+    if name in single:
+        said, target = in_zone(parent_of(name), {name: single[name]}, name, kind, of_route_53=False)
+        return (said if said.soa is None else said._replace(soa=public_zone(file, name) or parent_of(name))), target
+    zone = public_zone(file, name)
+    if zone is not None:
+        table = next(records_of(each) for each in file["public_zones"] if each["name"] == zone)
+        return in_zone(zone, table, name, kind, of_route_53=True)
+    return Said(REFUSED), None
+
+
+def public_zone(file: File, name: str) -> str | None:
+    covering = [zone["name"] for zone in file["public_zones"] if covers(zone["name"], name)]
+    return max(covering, key=depth, default=None)
+
+
+def forwarded(file: File, rule: dict[str, Any], name: str, kind: str) -> Said:
+    """What the first target that can be reached says; it follows its own CNAME records."""
+    for target in rule["targets"]:
+        server = file["simulated_servers"][target]
+        if server.get("unreachable"):
+            continue
+        chain: set[Record] = set()
+        for _ in range(MAX_HOPS):
+            said, onward = in_zone("", server["records"], name, kind, of_route_53=False)
+            chain |= said.answers
+            if onward is None:
+                return Said(said.rcode, frozenset(chain), said.soa)
+            name = onward
+        return Said(SERVFAIL)
+    return Said(SERVFAIL)
+
+
+def in_compute_zone(file: File, vpc: str, zone: str, name: str, kind: str) -> Said:
+    """ip-10-0-1-5.ec2.internal: an A record for every private address, and nothing but that."""
+    said = re.fullmatch(r"ip-(\d+)-(\d+)-(\d+)-(\d+)\.ec2\.internal", name)
+    if said and is_private(file, vpc, ".".join(said.groups())):
+        if kind == "A":
+            return Said(NOERROR, frozenset({Record(name, "A", ".".join(said.groups()), 60)}))
+        return Said(NOERROR, soa=zone)
+    table: Records = {"instance-data.ec2.internal": {"A": ["169.254.169.254"], "ttl": ["60"]}}
+    return in_zone(zone, table, name, kind, of_route_53=True)[0]
+
+
+def in_reverse_zone(file: File, vpc: str, zone: str, name: str, kind: str) -> Said:
+    labels = name.removesuffix(".in-addr.arpa").split(".")
+    numbers = all(re.fullmatch(r"0|[1-9]\d{0,2}", label) and int(label) < 256 for label in labels)
+    if numbers and len(labels) == 4:
+        address = ".".join(reversed(labels))
+        if kind == "PTR" and is_private(file, vpc, address):
+            return Said(NOERROR, frozenset({Record(name, "PTR", f"ip-{address.replace('.', '-')}.ec2.internal", 60)}))
+        return Said(NOERROR, soa=zone)
+    if name == zone:
+        return in_zone(zone, {}, name, kind, of_route_53=True)[0]
+    return Said(NOERROR if numbers and len(labels) < 4 else NXDOMAIN, soa=zone)
+
+
+def is_private(file: File, vpc: str, text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    inside = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", file["vpcs"][vpc]["cidr"])
+    return any(address in ipaddress.ip_network(each) for each in inside)
+
+
+# DNS Firewall
+
+
+def firewall_rules(file: File, vpc: str) -> list[dict[str, Any]]:
+    """All rules of a VPC in the order in which they are looked at."""
+    groups = [(group["vpcs"][vpc], group) for group in file["firewall_rule_groups"] if vpc in group["vpcs"]]
+    ordered = sorted(groups, key=lambda each: each[0])
+    return [rule for _, group in ordered for rule in sorted(group["rules"], key=lambda rule: int(rule["priority"]))]
+
+
+def first_rule(rules: list[dict[str, Any]], name: str, kind: str, *, led_to: bool) -> dict[str, Any] | None:
+    for rule in rules:
+        if rule.get("query_type", kind) != kind or (led_to and rule.get("redirection") == "trust"):
+            continue
+        if any(fits(domain, name) for domain in rule["domains"]):
+            return rule
+    return None
+
+
+def fits(domain: str, name: str) -> bool:
+    if domain == "*":
+        return True
+    if domain.startswith("*."):
+        return name != domain[2:] and covers(domain[2:], name)
+    return name == domain
+
+
+def blocked(name: str, rule: dict[str, Any]) -> Said:
+    if rule["block_response"] == "override":
+        override = rule["override"]
+        return Said(NOERROR, frozenset({Record(name, "CNAME", override["cname"], override["ttl"])}))
+    return Said(NXDOMAIN if rule["block_response"] == "nxdomain" else NOERROR)
+
+
+def blocked_behind(file: File, view: str, name: str, kind: str, rule: dict[str, Any], chain: set[Record]) -> Said:
+    """A blocked name that a CNAME led to: the whole query is answered with the block."""
+    asked = {record.owner for record in chain} - {record.text for record in chain if record.type == "CNAME"}
+    return blocked(next(iter(asked), name), rule)
+
+
+def led_to(said: Said, name: str, kind: str) -> Iterator[str]:
+    """The names that the CNAME records of an answer lead to, in their order."""
+    if kind == "CNAME":
+        return
+    by_owner = {record.owner: record.text for record in said.answers if record.type == "CNAME"}
+    for _ in range(MAX_HOPS):
+        if name not in by_owner:
+            return
+        name = by_owner[name]
+        yield name
+
+
+# Names
+
+
+def plain(name: str) -> str:
+    return "" if name == "." else name
+
+
+def depth(name: str) -> int:
+    return len(name.split(".")) if name else 0
+
+
+def covers(outer: str, name: str) -> bool:
+    return not outer or name == outer or name.endswith(f".{outer}")
+
+
+def ancestors(name: str) -> Iterator[str]:
+    """The name, its parent, and so on to the root."""
+    while name:
+        yield name
+        name = parent_of(name)
+    yield ""
+
+
+def parent_of(name: str) -> str:
+    return name.partition(".")[2]
+
+
+def vpc_of(view: str) -> str:
+    return view.partition("/")[0]
+
+
+def records_of(zone: dict[str, Any]) -> Records:
+    """The records of a zone by whole names."""
+    whole: Records = {}
+    for owner, sets in zone["records"].items():
+        whole[zone["name"] if owner == "@" else f"{owner}.{zone['name']}"] = sets
+    return whole
