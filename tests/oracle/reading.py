@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 NEGATIVE_TTL = 60
@@ -19,6 +19,7 @@ SOA = "ns-1536.awsdns-00.co.uk awsdns-hostmaster.amazon.com 1 7200 900 1209600 8
 NS = ("ns-1536.awsdns-00.co.uk", "ns-0.awsdns-00.com", "ns-1024.awsdns-00.org", "ns-512.awsdns-00.net")
 
 File = dict[str, Any]
+Object = dict[str, Any]
 Records = dict[str, dict[str, list[str]]]
 
 
@@ -52,13 +53,14 @@ def answer(file: File, view: str, name: str, kind: str) -> Said:
         return blocked(name, rule)
     if rule is not None and rule.get("redirection") == "trust":
         rules = []
+    asked = name
     chain: set[Record] = set()
     for _ in range(MAX_HOPS):
         said, target = one_hop(file, view, name, kind)
         for each in led_to(said, name, kind):
             rule = first_rule(rules, each, kind, led_to=True)
             if rule is not None and rule["action"] == "block":
-                return blocked_behind(file, view, name, kind, rule, chain)
+                return blocked(asked, rule)
         chain |= said.answers
         if target is None:
             return Said(said.rcode, frozenset(chain), said.soa)
@@ -103,38 +105,45 @@ def one_hop(file: File, view: str, name: str, kind: str) -> tuple[Said, str | No
 
 
 def claims(file: File, vpc: str) -> Iterator[Claim]:
-    for rule in file["resolver_rules"]:
-        if vpc in rule["vpcs"]:
-            yield Claim(plain(rule["domain"]), (0, 0), rule["type"], rule)
-    attributes = file["vpcs"][vpc]
-    if attributes["enable_dns_support"] and attributes["enable_dns_hostnames"]:
-        for zone in file["private_zones"]:
-            if vpc in zone["vpcs"]:
-                yield Claim(zone["name"], (0, 1), "zone", records_of(zone))
-        for endpoint in attributes["endpoints"].values():
+    """What a VPC has of its own, then what each Profile brings."""
+    private = both_attributes(file, vpc)
+    rules = [rule for rule in file["resolver_rules"] if vpc in rule["vpcs"]]
+    zones = [zone for zone in file["private_zones"] if vpc in zone["vpcs"]]
+    yield from claims_of(0, rules, zones, file["vpcs"][vpc]["endpoints"].values(), private=private)
+    yield from autodefined(file, vpc)
+    for profile in file["profiles"]:
+        if vpc in profile["vpcs"]:
+            rules = [rule for rule in file["resolver_rules"] if rule["name"] in profile["resolver_rules"]]
+            zones = [zone for zone in file["private_zones"] if zone["id"] in profile["private_zones"]]
+            places = [place.split("/") for place in profile["endpoints"]]
+            endpoints = [file["vpcs"][owner]["endpoints"][handle] for owner, handle in places]
+            yield from claims_of(profile["vpcs"][vpc], rules, zones, endpoints, private=private)
+
+
+def claims_of(
+    priority: int, rules: list[Object], zones: list[Object], endpoints: Iterable[Object], *, private: bool
+) -> Iterator[Claim]:
+    for rule in rules:
+        yield Claim(plain(rule["domain"]), (priority, 0), rule["type"], rule)
+    if private:
+        for zone in zones:
+            yield Claim(zone["name"], (priority, 1), "zone", records_of(zone))
+        for endpoint in endpoints:
             if endpoint["private_dns"]:
-                yield hidden_zone(endpoint, (0, 1))
+                yield hidden_zone(endpoint, (priority, 1))
+
+
+def autodefined(file: File, vpc: str) -> Iterator[Claim]:
+    if both_attributes(file, vpc):
         yield Claim("ec2.internal", (0, 2), "compute", None)
         yield Claim("10.in-addr.arpa", (0, 2), "reverse", None)
-        for octet in {ipaddress.ip_network(attributes["cidr"]).network_address.packed[1]}:
-            for third in range(256):
-                yield Claim(f"{third}.{octet}.10.in-addr.arpa", (0, 2), "reverse", None)
-    for profile in file["profiles"]:
-        if vpc not in profile["vpcs"]:
-            continue
-        priority = profile["vpcs"][vpc]
-        for rule in file["resolver_rules"]:
-            if rule["name"] in profile["resolver_rules"]:
-                yield Claim(plain(rule["domain"]), (priority, 0), rule["type"], rule)
-        if attributes["enable_dns_support"] and attributes["enable_dns_hostnames"]:
-            for zone in file["private_zones"]:
-                if zone["id"] in profile["private_zones"]:
-                    yield Claim(zone["name"], (priority, 1), "zone", records_of(zone))
-            for place in profile["endpoints"]:
-                owner, _, handle = place.partition("/")
-                endpoint = file["vpcs"][owner]["endpoints"][handle]
-                if endpoint["private_dns"]:
-                    yield hidden_zone(endpoint, (priority, 1))
+        second = ipaddress.ip_network(file["vpcs"][vpc]["cidr"]).network_address.packed[1]
+        for third in range(256):
+            yield Claim(f"{third}.{second}.10.in-addr.arpa", (0, 2), "reverse", None)
+
+
+def both_attributes(file: File, vpc: str) -> bool:
+    return bool(file["vpcs"][vpc]["enable_dns_support"] and file["vpcs"][vpc]["enable_dns_hostnames"])
 
 
 def hidden_zone(endpoint: dict[str, Any], rank: tuple[int, int]) -> Claim:
@@ -253,14 +262,14 @@ def is_private(file: File, vpc: str, text: str) -> bool:
 # DNS Firewall
 
 
-def firewall_rules(file: File, vpc: str) -> list[dict[str, Any]]:
+def firewall_rules(file: File, vpc: str) -> list[Object]:
     """All rules of a VPC in the order in which they are looked at."""
     groups = [(group["vpcs"][vpc], group) for group in file["firewall_rule_groups"] if vpc in group["vpcs"]]
     ordered = sorted(groups, key=lambda each: each[0])
     return [rule for _, group in ordered for rule in sorted(group["rules"], key=lambda rule: int(rule["priority"]))]
 
 
-def first_rule(rules: list[dict[str, Any]], name: str, kind: str, *, led_to: bool) -> dict[str, Any] | None:
+def first_rule(rules: list[Object], name: str, kind: str, *, led_to: bool) -> Object | None:
     for rule in rules:
         if rule.get("query_type", kind) != kind or (led_to and rule.get("redirection") == "trust"):
             continue
@@ -277,17 +286,11 @@ def fits(domain: str, name: str) -> bool:
     return name == domain
 
 
-def blocked(name: str, rule: dict[str, Any]) -> Said:
+def blocked(name: str, rule: Object) -> Said:
     if rule["block_response"] == "override":
         override = rule["override"]
         return Said(NOERROR, frozenset({Record(name, "CNAME", override["cname"], override["ttl"])}))
     return Said(NXDOMAIN if rule["block_response"] == "nxdomain" else NOERROR)
-
-
-def blocked_behind(file: File, view: str, name: str, kind: str, rule: dict[str, Any], chain: set[Record]) -> Said:
-    """A blocked name that a CNAME led to: the whole query is answered with the block."""
-    asked = {record.owner for record in chain} - {record.text for record in chain if record.type == "CNAME"}
-    return blocked(next(iter(asked), name), rule)
 
 
 def led_to(said: Said, name: str, kind: str) -> Iterator[str]:
@@ -333,7 +336,7 @@ def vpc_of(view: str) -> str:
     return view.partition("/")[0]
 
 
-def records_of(zone: dict[str, Any]) -> Records:
+def records_of(zone: Object) -> Records:
     """The records of a zone by whole names."""
     whole: Records = {}
     for owner, sets in zone["records"].items():

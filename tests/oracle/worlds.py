@@ -128,7 +128,7 @@ def firewall_rule_groups(draw: st.DrawFn) -> list[dict[str, Any]]:
     return [
         {
             "name": f"g{number}",
-            "vpcs": {vpc: 101 + number for vpc in draw(vpc_lists)},
+            "vpcs": dict.fromkeys(draw(vpc_lists), 101 + number),
             "rules": [
                 draw(firewall_rules(priority)) for priority in draw(st.permutations(range(1, draw(st.integers(1, 4)))))
             ],
@@ -146,6 +146,7 @@ def files(draw: st.DrawFn) -> File:
                     "private_dns": draw(st.booleans())}},
         "b": {"q": {"service": "sqs", "id": "vpce-0b-1", "addresses": ["10.9.1.50"], "private_dns": draw(st.booleans())}},
     }  # fmt: skip
+    has_queues = draw(st.booleans())
     hostnames = {vpc: draw(st.sampled_from((True, True, True, False))) for vpc in VPCS}
     vpcs: dict[str, Any] = {
         vpc: {
@@ -155,7 +156,7 @@ def files(draw: st.DrawFn) -> File:
             "endpoints": {
                 handle: {**endpoint, "private_dns": endpoint["private_dns"] and hostnames[vpc]}
                 for handle, endpoint in endpoints[vpc].items()
-                if draw(st.booleans()) or vpc == "a"
+                if vpc == "a" or has_queues
             },
         }
         for vpc, cidr in (("a", "10.0.0.0/16"), ("b", "10.9.0.0/16"))
@@ -182,13 +183,14 @@ def files(draw: st.DrawFn) -> File:
 @st.composite
 def questions(draw: st.DrawFn, file: File) -> tuple[str, str, str]:
     """A view, a name that stands somewhere in the file or near it, and a type."""
-    known = [
+    known: list[str] = [
         *(name for zone in file["private_zones"] for name in zone_names(zone)),
         *(name for zone in file["public_zones"] for name in zone_names(zone)),
         *file["public_records"],
         *(name for server in file["simulated_servers"].values() for name in server.get("records", ())),
     ]
-    name = draw(st.sampled_from(known)) if known and draw(st.booleans()) else draw(names)
+    near = draw(st.booleans())
+    name = draw(st.sampled_from(known) if known and near else names)
     return draw(st.sampled_from(VIEWS)), name.replace("*", draw(st.sampled_from(("q", "p.q")))), draw(st.sampled_from(ASKED))
 
 
