@@ -28,7 +28,7 @@ DRAWING: dict[str, tuple[int, str]] = {
     "cache": (3, "model dns"),
     "flow": (3, ""),
     "difference": (3, "model dns"),
-    "notes": (3, "compile settings model dns"),
+    "notes": (3, "compile resolve settings model dns"),
     "listen": (4, "model"),
     "upstream": (4, "model dns"),
     "known": (3, "resolve model dns"),

@@ -39,10 +39,8 @@ _UNAVAILABLE = FirewallRule(
 )
 
 
-class RuleGroup(NamedTuple):
-    """A group's rules in their order, each with its domains."""
-
-    rules: tuple[tuple[FirewallRule, tuple[DomainPattern, ...]], ...]
+OrderedRule = tuple[FirewallRule, tuple[DomainPattern, ...]]
+"""A rule with its domains, in a sequence that is looked at from its beginning."""
 
 
 class Association(NamedTuple):
@@ -67,11 +65,21 @@ def compile_firewalls(settings: Settings, problems: Problems) -> dict[str, Firew
         if vpc not in settings.firewall_unavailable:
             order = tuple(association.group for association in sorted(here))
             if order not in made:
-                made[order] = _build(rule for index in order for rule in groups[index].rules)
+                made[order] = _build(rule for index in order for rule in groups[index])
             firewalls[vpc] = made[order]
         elif vpc not in settings.firewall_fail_open:
             firewalls[vpc] = _build([(_UNAVAILABLE, (DomainPattern(ROOT, below=True),))])
     return firewalls
+
+
+def ordered_rules(settings: Settings) -> dict[str, Sequence[OrderedRule]]:
+    """The rules of every VPC that has any, in the order in which they are looked at; of settings that are right."""
+    problems = Problems()
+    groups = [_compile_group(group, index, problems) for index, group in enumerate(settings.firewall_rule_groups)]
+    return {
+        vpc: [rule for association in sorted(here) for rule in groups[association.group]]
+        for vpc, here in _associations(settings, problems).items()
+    }
 
 
 def _associations(settings: Settings, problems: Problems) -> Mapping[str, Sequence[Association]]:
@@ -117,7 +125,7 @@ def _check_profiles(settings: Settings, problems: Problems) -> None:
             taken.add(priority)
 
 
-def _compile_group(group: FirewallGroupSetting, index: int, problems: Problems) -> RuleGroup:
+def _compile_group(group: FirewallGroupSetting, index: int, problems: Problems) -> Sequence[OrderedRule]:
     taken: set[int] = set()
     found = []
     for place, setting in enumerate(group.rules):
@@ -127,7 +135,7 @@ def _compile_group(group: FirewallGroupSetting, index: int, problems: Problems) 
             problems.add((*path, "priority"), what, "give each rule of a group a priority of its own")
         taken.add(setting.priority)
         found.append((setting.priority, _compile_rule(group.name, setting, path), setting.domains))
-    return RuleGroup(tuple((rule, domains) for _, rule, domains in sorted(found, key=lambda item: item[0])))
+    return [(rule, domains) for _, rule, domains in sorted(found, key=lambda item: item[0])]
 
 
 def _compile_rule(group: str, setting: FirewallRuleSetting, path: Path) -> FirewallRule:
@@ -155,7 +163,7 @@ def _response(setting: FirewallRuleSetting, match: FirewallMatch) -> Answer:
     return Answer(Sections(rcode), Reason(ReasonKind.BLOCKED, f"firewall rule {match.rule}"), match)
 
 
-def _build(rules: Iterable[tuple[FirewallRule, tuple[DomainPattern, ...]]]) -> Firewall:
+def _build(rules: Iterable[OrderedRule]) -> Firewall:
     exact: dict[bytes, Ranked] = {SELF_NAME: ((0, _ITSELF),), HEALTH_NAME: ((0, _ITSELF),)}
     below: dict[bytes, Ranked] = {}
     for rank, (rule, domains) in enumerate(rules, 1):
@@ -163,8 +171,8 @@ def _build(rules: Iterable[tuple[FirewallRule, tuple[DomainPattern, ...]]]) -> F
         for name, is_below in domains:
             for table in _tables(name, exact, below, is_below=is_below):
                 known = table.setdefault(name, alone)
-                if known is not alone and known[-1][1].type is not None:  # else an earlier rule decides, whatever is asked
-                    table[name] = known + alone
+                if known is not alone and (known[-1][1].type is not None or known[-1][1].trusts):
+                    table[name] = known + alone  # else an earlier rule decides, whatever is asked and however it came there
     return Firewall(exact, below)
 
 

@@ -39,7 +39,7 @@ class FirewallRule:
 
 
 Ranked = tuple[tuple[int, FirewallRule], ...]
-"""Rules with their places in the VPC's order, the lowest first; only the last can be about all types."""
+"""Rules with their places in the VPC's order, the lowest first; behind one that always decides there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from proxy.model.claims import Claim, ClaimKind
 from proxy.model.plan import Listener
 from proxy.model.world import World
 from proxy.notes.endpoints import endpoint_notes
+from proxy.notes.firewall import firewall_notes
 from proxy.notes.note import Note
 from proxy.notes.overlaps import overlap_notes
 from proxy.notes.quotas import quota_notes
@@ -35,6 +36,7 @@ def notes(world: World, settings: Settings) -> list[Note]:
         *_peerings_without_names(settings),
         *endpoint_notes(settings),
         *overlap_notes(world, settings, origins(settings)),
+        *firewall_notes(world, settings, origins(settings)),
         *quota_notes(settings),
     )
     return list(dict.fromkeys(found))

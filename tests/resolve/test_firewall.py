@@ -144,6 +144,22 @@ def test_an_alert_at_the_first_name_stays_an_alert_unless_the_chain_is_blocked(w
     assert logged(world, "watched.example", reply(placed(None, "CNAME", 9, "bad.example"))) == ("BLOCK", "guard/bad")
 
 
+def test_behind_a_rule_that_trusts_another_looks_at_what_cnames_lead_to() -> None:
+    world = world_of("""
+        vpcs: {a: {}}
+        firewall_rule_groups:
+          - name: g
+            vpcs: {a: 101}
+            rules:
+              - {priority: 1, domains: [x.example, "*.x.example"], action: allow, redirection: trust}
+              - {priority: 2, domains: [x.example, "*.x.example"], action: block, block_response: nxdomain}
+        """)
+    for name in ("x.example", "www.x.example"):
+        assert texts(ask(world, "a", name, lambda _: A_RECORD)) == ["203.0.113.1"]
+        led = reply(placed(None, "CNAME", 9, name), placed(name, "A", 9, "203.0.113.9"))
+        assert ask(world, "a", "other.example", lambda _, led=led: led).sections.rcode == 3  # type: ignore[misc]
+
+
 def test_who_asks_for_the_cname_itself_is_led_nowhere(world: World) -> None:
     assert texts(ask(world, "a", "out.corp.example CNAME")) == ["CNAME bad.example"]
     assert texts(ask(world, "a", "out.corp.example ANY")) == ["CNAME bad.example"]
