@@ -17,6 +17,7 @@ import asyncio
 import ipaddress
 import logging
 import math
+import random
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ from proxy.known import FOR_EVER, MOST_TURNS, Bounds, Door, Known, Said, Table, 
 from proxy.model.answers import Answer, Ask, Question, Reason, ReasonKind, Reply, UpstreamError
 from proxy.model.outcome import Outcome
 from proxy.model.plan import ClientAddress
+from proxy.model.routing import Chance
 from proxy.model.steps import Trace
 from proxy.model.world import Placement, View, World
 from proxy.resolve import Resolution, find_siblings, resolve
@@ -70,10 +72,10 @@ class _Heard(NamedTuple):
 class Engine:
     """Answers packets and questions in the World that it holds.
 
-    `exchange` asks a route's servers and raises UpstreamError; `now` gives seconds of a clock that never goes back.
-    `observe` is told of every query that was answered, in the loop's thread: it must neither wait nor raise.
-    `malformed` counts the packets that were no query, `dropped` those that were too many.  Without `repeating` nothing that was
-    answered is known again.
+    `exchange` asks a route's servers and raises UpstreamError; `now` gives seconds of a clock that never goes back; `chance`
+    decides among weighted records.  `observe` is told of every query that was answered, in the loop's thread: it must neither
+    wait nor raise.  `malformed` counts the packets that were no query, `dropped` those that were too many.  Without `repeating`
+    nothing that was answered is known again.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Engine:
         observe: Observe | None = None,
         *,
         repeating: bool = True,
+        chance: Chance = random.random,
     ) -> None:
         self.world = world
         self.malformed = 0
@@ -96,6 +99,8 @@ class Engine:
         self._cache = cache
         self._exchange = exchange
         self._now = now
+        self._chance = chance
+        self._drawn = 0
         self._seats: dict[tuple[str, str | None], Seat] = {}
         self._tables: dict[tuple[object, ...], Table] = {}
         self._doors: dict[str | None, Door] = {}
@@ -152,7 +157,7 @@ class Engine:
 
     async def answer(self, question: Question, view: View, trace: Trace | None = None) -> Answer:
         """The answer to one question in a view, the network asked where it must be."""
-        resolution = resolve(question, view, trace)
+        resolution = resolve(question, view, trace, self._draw)
         try:
             return await self._drive(resolution, next(resolution))
         except StopIteration as done:
@@ -177,8 +182,8 @@ class Engine:
         if self._is_too_much(client, here):
             return None
         heard = _Heard(query, client, here, began)
-        resolution = resolve(Question(query.name, query.type), here)
-        until = FOR_EVER
+        resolution = resolve(Question(query.name, query.type), here, chance=self._draw)
+        until, drawn = FOR_EVER, self._drawn
         try:
             ask = next(resolution)
             while (kept := self._cache.get(ask, now := self._now())) is not None:
@@ -189,7 +194,8 @@ class Engine:
         else:
             return self._finish(heard, resolution, ask)
         octets = self._write(heard, answer)
-        if self._repeating and is_plain(packet, query.question):
+        by_chance = self._drawn != drawn  # then another one may come the next time
+        if self._repeating and not by_chance and is_plain(packet, query.question):
             self._keep(table, packet, heard, answer, octets=octets, until=until)
         return octets
 
@@ -311,6 +317,11 @@ class Engine:
         limit = TCP_SIZE if client.tcp else udp_limit(query)
         error = None if kind.error_code is None else ExtendedError(kind.error_code, text)
         return write_answer(query, answer.sections, limit, turn, error)
+
+    def _draw(self) -> float:
+        """Chance, counted."""
+        self._drawn += 1
+        return self._chance()
 
     def _next_turn(self) -> int:
         """By how many places the sets of an answer turn.

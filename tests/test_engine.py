@@ -6,6 +6,7 @@ import asyncio
 import gc
 import inspect
 import struct
+from collections import Counter
 from collections.abc import Awaitable
 from dataclasses import replace
 from unittest.mock import patch
@@ -445,3 +446,17 @@ def test_an_answer_over_udp_keeps_to_the_clients_size_and_over_tcp_is_whole() ->
 def test_the_header_of_a_refusal_holds_nothing_of_the_question() -> None:
     packet = engine_of().handle(struct.pack("!HHHHHH", 7, 0x0100, 2, 0, 0, 0), HOME, None)
     assert packet == struct.pack("!HHHHHH", 7, 0x8181, 0, 0, 0, 0)
+
+
+def test_what_chance_decides_is_decided_for_every_query() -> None:
+    """Also for those that are octet by octet the same: nothing of it is known again."""
+    engine = engine_of("""
+        vpcs: {a: {}}
+        private_zones:
+          - name: example.com
+            vpcs: [a]
+            records: {www: [{id: 1, A: 10.0.0.1, weight: 1, ttl: 60}, {id: 2, A: 10.0.0.2, weight: 255, ttl: 60}]}
+        """)
+    found = Counter(tuple(addresses(say(engine, question("www.example.com", id=7)))) for _ in range(5120))
+    assert found.keys() == {("10.0.0.1",), ("10.0.0.2",)}
+    assert 2 <= found["10.0.0.1",] <= 50  # 20 expected; less than once in a million runs beyond

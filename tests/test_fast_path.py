@@ -145,7 +145,17 @@ class Pair:
         self.told: tuple[list[Outcome], list[Outcome]] = ([], [])
         observers = [told.append if observed else None for told in self.told]
         self.quick, self.true = (
-            Engine(world, ReplyCache(BOUNDS), network(names_of(world)), self.clock, observe, repeating=repeating)  # type: ignore[arg-type]
+            Engine(
+                world,
+                ReplyCache(BOUNDS),
+                network(names_of(world)),  # type: ignore[arg-type]
+                self.clock,
+                observe,
+                repeating=repeating,
+                chance=random.Random(
+                    seed
+                ).random,  # of its own, but the same: what is decided by chance is decided each time
+            )
             for observe, repeating in zip(observers, (True, False), strict=True)
         )
         self.known = 0

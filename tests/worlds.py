@@ -18,9 +18,11 @@ from proxy.dns.text import pack_rdata
 from proxy.expectations import shown_records
 from proxy.model.answers import Answer, Ask, Protocol, Question, Reply, ServerAddress
 from proxy.model.plan import Plan
+from proxy.model.routing import Chance
 from proxy.model.steps import Trace
 from proxy.model.world import View, World
 from proxy.resolve import resolve
+from proxy.resolve.zones import first_of_all
 from proxy.settings import read_settings
 from proxy.settings.problems import path_text
 
@@ -57,12 +59,18 @@ def never(ask: Ask) -> Reply:
 
 
 def ask(
-    world: World, view: str | View, query: str, network: Callable[[Ask], Reply] = never, trace: Trace | None = None
+    world: World,
+    view: str | View,
+    query: str,
+    network: Callable[[Ask], Reply] = never,
+    trace: Trace | None = None,
+    *,
+    chance: Chance = first_of_all,
 ) -> Answer:
     """The answer to `NAME TYPE` in a view; `network` replies to what must be asked outside."""
     name, _, word = query.partition(" ")
     question = Question(Name.from_text(name), type_number(word or "A"))
-    resolution = resolve(question, world.views[view] if isinstance(view, str) else view, trace)
+    resolution = resolve(question, world.views[view] if isinstance(view, str) else view, trace, chance)
     try:
         asked = next(resolution)
         while True:

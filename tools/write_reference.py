@@ -61,6 +61,64 @@ The types: {", ".join(sorted(RECORD_TYPES))}.
 A name inside a value is whole, with its final dot or without, as in the API of Route 53.
 A TXT value that does not begin with a quotation mark is one string, blanks included.
 A zone has Amazon's SOA and NS records unless you give your own at `@`.
+
+### Aliases
+
+Only private zones have them.
+An alias answers for its own type (`type`, A unless you say another, or a list) with what its target has, as if it were its
+own: no CNAME is visible, and the TTL is the target's, so an alias has none.
+
+```yaml
+private_zones:
+  - name: shop.example
+    vpcs: [app]
+    records:
+      www: {{A: 10.0.5.10, ttl: 120}}
+      "@": {{alias: www.shop.example, type: A}}               # a name of this zone, which has a record of that type
+      kms: {{alias: keys}}                                   # an endpoint: its handle, or VPC/handle
+      lb: {{alias: internal-shop-1.us-east-1.elb.amazonaws.com, type: [A, AAAA]}}
+vpcs:
+  app:
+    endpoints:
+      keys: {{service: kms, addresses: 10.0.1.50}}
+```
+
+A target is the handle of an endpoint, in the zone's VPCs first; a DNS name of an endpoint, regional or zonal; a name of the
+same zone, which may be an alias itself or have a routing policy; or the public name of a load balancer, an API Gateway domain,
+an Elastic Beanstalk environment, an S3 website, an accelerator or another AWS resource that Route 53 knows.
+The last are looked up in public DNS at each query, `public_records` first.
+An alias to an endpoint may be of type AAAA, though AWS documents A alone.
+
+### Routing policies
+
+Only private zones have them.
+Under one name stands a list of record sets, each with an `id`, one policy, and the `health` of its health check if it has one.
+
+```yaml
+private_zones:
+  - name: shop.example
+    vpcs: []
+    records:
+      app:
+        - {{id: blue, A: 10.0.8.1, weight: 1, ttl: 60}}
+        - {{id: green, A: 10.0.8.2, weight: 3, ttl: 60, health: down}}
+        - {{TXT: beside them, without a policy}}
+```
+
+- **weight**: by chance, each as often as its weight is of the sum. A weight of 0 comes only where no other can; one value a set,
+  the same TTL in all.
+- **failover**: the primary one while it is healthy, else the secondary; where neither is, the primary one.
+- **multivalue**: all healthy ones together, eight of them by chance where there are more.
+- **latency**: the nearest region to that of the VPC that asks. AWS measures latency; here the distance along the earth's surface
+  stands in for it, between coordinates of the regions' cities that were taken from a map.
+- **geolocation**: the smallest place that has the VPC's region in it (a state of the United States, a country, a continent),
+  else the `default`; without one the answer is empty.
+- **geoproximity**: the nearest region again; a positive bias shortens its distance by so many hundredths, a negative one
+  lengthens it.
+
+A set without `health` counts as healthy; where none is healthy, all count as healthy.
+An alias among them has the health of its target in the zone, as with `EvaluateTargetHealth: true`.
+What `check` runs under `expect` always takes the first of what chance could choose; `any_of` names the others too.
 """
 
 _HEADINGS = {
@@ -73,6 +131,7 @@ _HEADINGS = {
     "vpcs.NAME.inbound_endpoints.NAME": "Inbound resolver endpoints",
     "endpoint_services.NAME": "Endpoint services",
     "private_zones[]": "Private zones",
+    "private_zones[].records.NAME[]": "Record sets with a routing policy",
     "public_zones[]": "Public zones",
     "resolver_rules[]": "Resolver rules",
     "profiles[]": "Profiles",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from proxy.cli import rules
+from proxy.cli.choices import tell_choice
 from proxy.cli.contest import tell_contest
 from proxy.cli.ec2 import tell_ec2
 from proxy.cli.output import counted
@@ -18,6 +19,7 @@ from proxy.dns.codes import rcode_word, type_word
 from proxy.dns.names import name_text
 from proxy.model.answers import Ask, Question, ReasonKind
 from proxy.model.firewall import FirewallAction
+from proxy.model.routing import AliasFollowed, PolicyDecided
 from proxy.model.steps import (
     Asked,
     ClaimsWeighed,
@@ -48,13 +50,15 @@ _STOPS = {
 }
 
 
-def passage_of(step: Step, setting: Setting) -> Passage:
+def passage_of(step: Step, setting: Setting) -> Passage:  # noqa: C901, PLR0912  a case a step
     """A step in words."""
     match step:
         case FirewallJudged():
             return _tell_firewall(step, setting)
         case ClaimsWeighed():
             return tell_contest(step, setting)
+        case AliasFollowed() | PolicyDecided():
+            return tell_choice(step)
         case RecordsFound():
             return _tell_found(step)
         case NameComputed() | Dns64Begun() | Dns64Ended():

@@ -16,6 +16,7 @@ FIREWALL_PAGE = _GUIDE + "resolver-dns-firewall-overview.html"
 RESOLVER_PAGE = _GUIDE + "resolver-overview-DSN-queries-to-vpc.html"
 INBOUND_PAGE = _GUIDE + "resolver-overview-forward-network-to-vpc.html"
 EC2_NAMES_PAGE = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html"
+ALIAS_PAGE = _GUIDE + "resource-record-sets-choosing-alias-non-alias.html"
 DNS64_PAGE = "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-nat64-dns64.html"
 VPC_DNS_PAGE = "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html"
 
@@ -106,3 +107,36 @@ HOP_INSIDE = (
 HOP_OF_A_REPLY = "A CNAME in the reply that leads to a name of the view is followed inside."
 HOP_OUTSIDE = "It is followed in public DNS, as nothing else is seen from outside."
 SILENCE = "Without enableDnsSupport the Amazon resolver does not answer in a VPC at all: clients wait until they give up."
+ALIAS = "An alias answers for its own type alone, with what its target has and with its TTL; no CNAME is visible."
+
+# How each routing policy chooses, and AWS's page on it; by the keys of the file.
+POLICY_RULES = {
+    "weight": (
+        "Weighted: each answer has one of the sets, as often as its weight is of the sum of all. One with the weight 0 comes "
+        "only where no other can.",
+        _GUIDE + "routing-policy-weighted.html",
+    ),
+    "failover": (
+        "Failover: the primary set while it is healthy, else the secondary; where neither is, the primary again.",
+        _GUIDE + "routing-policy-failover.html",
+    ),
+    "multivalue": (
+        "Multivalue answer: all healthy sets together, eight of them by chance where there are more.",
+        _GUIDE + "routing-policy-multivalue.html",
+    ),
+    "latency": (
+        "Latency: the set of the region that is the fastest to reach from the region of the VPC that asks. vpcdns knows no "
+        "latencies: distance on the map stands in for them.",
+        _GUIDE + "routing-policy-latency-phz.html",
+    ),
+    "geolocation": (
+        "Geolocation: the set of the smallest place (state, country, continent) that has the region of the VPC that asks in it, "
+        "else the default; without one the answer is empty.",
+        _GUIDE + "routing-policy-geo-phz.html",
+    ),
+    "geoproximity": (
+        "Geoproximity: the set of the region that is the nearest to the region of the VPC that asks; a bias makes it nearer or "
+        "farther than it is.",
+        _GUIDE + "routing-policy-geoproximity.html",
+    ),
+}

@@ -14,6 +14,7 @@ from proxy.dns.records import RecordSet
 from proxy.dns.text import pack_rdata
 from proxy.model.answers import Reason, ReasonKind
 from proxy.model.claims import Claim, ClaimKind, Internet, WithoutTypes
+from proxy.model.world import Vpc
 from proxy.settings.problems import path_text
 
 SELF_NAME = Name.from_text("vpcdns.test")
@@ -59,11 +60,11 @@ def self_claim(view: str, version: str, digest: str) -> Claim:
     return Claim(SELF_NAME, ClaimKind.SELF, "", build_zone(SELF_NAME, table, reason))
 
 
-def private_zone_claims(vpc: str, zones: Iterable[PrivateZone]) -> Iterator[Claim]:
-    """The private zones that are associated with a VPC."""
+def private_zone_claims(vpc: Vpc, zones: Iterable[PrivateZone]) -> Iterator[Claim]:
+    """The private zones that are associated with a VPC, as they are in its region."""
     for zone in zones:
-        if vpc in zone.vpcs:
-            yield Claim(zone.zone.name, ClaimKind.PRIVATE_ZONE, path_text(zone.path), zone.zone)
+        if vpc.name in zone.vpcs:
+            yield Claim(zone.zone.name, ClaimKind.PRIVATE_ZONE, path_text(zone.path), zone.in_region(vpc.region))
 
 
 def endpoint_claims(endpoints: Sequence[Endpoint], internet: Internet, *, inbound: bool) -> Iterator[Claim]:

@@ -8,12 +8,14 @@ from functools import cache
 from pkgutil import get_data
 from typing import NamedTuple
 
+from proxy.compile.aliases import Aliases
 from proxy.compile.endpoints import Endpoint
 from proxy.compile.hints import did_you_mean
 from proxy.compile.ids import vpc_id, zone_id
 from proxy.compile.problems import Problems
+from proxy.compile.record_sets import compile_sets, settle_sets
 from proxy.compile.records import compile_records
-from proxy.compile.tables import build_zone
+from proxy.compile.tables import build_zone, with_routed
 from proxy.dns.codes import TYPE_CNAME, TYPE_NS, type_word
 from proxy.dns.names import Name
 from proxy.model.answers import Reason, ReasonKind
@@ -25,12 +27,20 @@ _WILDCARD_LABEL = b"\x01*"
 
 
 class PrivateZone(NamedTuple):
-    """A compiled private zone, the VPCs that it is associated with, and where it stands in the file."""
+    """A compiled private zone, the VPCs that it is associated with, and where it stands in the file.
+
+    Where policies look at the region that asks, `by_region` has the zone for each that a VPC is in.
+    """
 
     zone: Zone
     id: str
     vpcs: tuple[str, ...]
     path: Path
+    by_region: Mapping[str, Zone] = {}
+
+    def in_region(self, region: str) -> Zone:
+        """The zone for those who ask in a region."""
+        return self.by_region.get(region, self.zone)
 
 
 def compile_private_zones(
@@ -43,20 +53,35 @@ def compile_private_zones(
             for name in endpoint.held_names:
                 associations.taken[vpc, name] = zone_id(str(name), endpoint.id)
     return tuple(
-        _compile_zone(zone, ("private_zones", index), associations, problems)
+        _compile_zone(zone, ("private_zones", index), associations, endpoints)
         for index, zone in enumerate(settings.private_zones)
     )
 
 
-def _compile_zone(zone: PrivateZoneSetting, path: Path, associations: _Associations, problems: Problems) -> PrivateZone:
-    ident = zone.id or zone_id(str(zone.name), *sorted(zone.vpcs))
-    _check_name(zone.name, path, problems)
-    for vpc in dict.fromkeys(zone.vpcs):
-        associations.add(zone, vpc, ident, path)
-    _check_records(zone, problems)
-    table = compile_records(zone.records, problems)
-    reason = Reason(ReasonKind.PRIVATE_ZONE, f"private zone {zone.name} ({ident})")
-    return PrivateZone(build_zone(zone.name, table, reason), ident, zone.vpcs, path)
+def _compile_zone(
+    setting: PrivateZoneSetting, path: Path, associations: _Associations, endpoints: Mapping[str, Sequence[Endpoint]]
+) -> PrivateZone:
+    problems = associations.problems
+    ident = setting.id or zone_id(str(setting.name), *sorted(setting.vpcs))
+    _check_name(setting.name, path, problems)
+    for vpc in dict.fromkeys(setting.vpcs):
+        associations.add(setting, vpc, ident, path)
+    _check_records(setting, problems)
+    further = [spec for spec in setting.records if not spec.is_plain]
+    plain = [spec for spec in setting.records if spec.is_plain] if further else setting.records
+    table = compile_records(plain, problems)
+    reason = Reason(ReasonKind.PRIVATE_ZONE, f"private zone {setting.name} ({ident})")
+    zone = build_zone(setting.name, table, reason)
+    if not further:
+        return PrivateZone(zone, ident, setting.vpcs, path)
+    keys = {spec[:2] for spec in setting.records}
+    before = len(problems.found)
+    sets = compile_sets(further, Aliases(setting, ident, keys, endpoints, problems), table)
+    if len(problems.found) > before:
+        return PrivateZone(zone, ident, setting.vpcs, path)
+    default, *others = associations.regions if sets.regional else associations.regions[:1]
+    made = {region: with_routed(zone, settle_sets(sets, zone, region)) for region in (default, *others)}
+    return PrivateZone(made[default], ident, setting.vpcs, path, made if others else {})
 
 
 @dataclass(slots=True)
@@ -66,6 +91,12 @@ class _Associations:
     settings: Settings
     problems: Problems
     taken: dict[tuple[str, Name], str] = field(default_factory=dict)
+
+    @property
+    def regions(self) -> list[str]:
+        """The regions of all VPCs, the file's own first."""
+        home = self.settings.region
+        return list(dict.fromkeys((home, *(vpc.region or home for vpc in self.settings.vpcs.values()))))
 
     def add(self, zone: PrivateZoneSetting, vpc: str, ident: str, path: Path) -> None:
         """Associate a zone with a VPC, unless AWS would refuse that."""
@@ -124,8 +155,8 @@ def _check_cname(zone: Name, owner: Name, cname: RecordSpec, all_there: list[Rec
     refused = f"InvalidChangeBatch: RRSet of type CNAME with DNS name {owner}. is not permitted"
     if owner == zone:
         problems.add(cname.path, f"{refused} at apex in zone {zone}.", "an A or AAAA record can stand there")
-    elif len(all_there) > 1:
-        others = ", ".join(type_word(spec.type) for spec in all_there if spec is not cname)
+    elif any(spec.type != TYPE_CNAME for spec in all_there):
+        others = ", ".join(type_word(spec.type) for spec in all_there if spec.type != TYPE_CNAME)
         problems.add(
             cname.path,
             f"{refused} as it conflicts with other records with the same DNS name in zone {zone}.",

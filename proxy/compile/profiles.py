@@ -78,13 +78,19 @@ def compile_profiles(settings: Settings, resources: Resources, problems: Problem
 
 
 def profile_claims(
-    associations: Iterable[Association], profiles: Mapping[Path, Profile], internet: Internet, *, inbound: bool
+    associations: Iterable[Association],
+    profiles: Mapping[Path, Profile],
+    internet: Internet,
+    *,
+    region: str,
+    inbound: bool,
 ) -> Iterator[Claim]:
-    """The claims of the private zones and of the endpoints that Profiles bring."""
+    """The claims of the private zones and of the endpoints that Profiles bring to a VPC in `region`."""
     for association in associations:
         profile, priority = profiles[association.path], association.priority
         for zone in profile.zones:
-            yield Claim(zone.zone.name, ClaimKind.PRIVATE_ZONE, path_text(zone.path), zone.zone, profile=priority)
+            here = zone.in_region(region)
+            yield Claim(here.name, ClaimKind.PRIVATE_ZONE, path_text(zone.path), here, profile=priority)
         for claim in endpoint_claims(profile.endpoints, internet, inbound=inbound):
             yield replace(claim, profile=priority)
 

@@ -19,15 +19,9 @@ def compile_records(specs: Iterable[RecordSpec], problems: Problems) -> dict[Nam
     """The record sets of `specs` by owner and type; what cannot be packed is a problem at its place."""
     table: dict[Name, dict[int, RecordSet]] = {}
     for spec in specs:
-        try:
-            rdatas = [pack_rdata(spec.type, value) for value in spec.values]
-        except MalformedMessage as error:
-            problems.add(spec.path, error.what)
-            continue
-        if len(set(rdatas)) < len(rdatas):
-            problems.add(spec.path, "a value stands twice among the values of one record set")
-        ttl = DEFAULT_TTL if spec.ttl is None else spec.ttl
-        table.setdefault(spec.owner, {})[spec.type] = RecordSet.pack(spec.type, ttl, rdatas)
+        packed = pack_record(spec, problems)
+        if packed is not None:
+            table.setdefault(spec.owner, {})[spec.type] = packed
     return table
 
 
@@ -39,3 +33,15 @@ def compile_whole_names(specs: Iterable[RecordSpec], problems: Problems) -> dict
         if spec.type == TYPE_CNAME and len(table.get(spec.owner, {})) > 1:
             problems.add(spec.path, f"a CNAME record at {spec.owner} beside other records", "keep one or the other")
     return table
+
+
+def pack_record(spec: RecordSpec, problems: Problems) -> RecordSet | None:
+    """The record set of one specification; None, and a problem at its place, where it cannot be packed."""
+    try:
+        rdatas = [pack_rdata(spec.type, value) for value in spec.values]
+    except MalformedMessage as error:
+        problems.add(spec.path, error.what)
+        return None
+    if len(set(rdatas)) < len(rdatas):
+        problems.add(spec.path, "a value stands twice among the values of one record set")
+    return RecordSet.pack(spec.type, DEFAULT_TTL if spec.ttl is None else spec.ttl, rdatas)

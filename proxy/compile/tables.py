@@ -8,6 +8,7 @@ creates"); a negative answer's SOA has a TTL of its own, by default 60 seconds a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from proxy.dns.codes import RCODE_NXDOMAIN, TYPE_CNAME, TYPE_NS, TYPE_SOA
 from proxy.dns.names import ROOT, Name
@@ -16,6 +17,7 @@ from proxy.dns.text import pack_rdata
 from proxy.dns.write import Sections
 from proxy.model.answers import Answer, Reason
 from proxy.model.claims import Node, Zone
+from proxy.model.routing import Routed
 
 NEGATIVE_TTL = 60
 SOA_TTL = 900
@@ -43,6 +45,16 @@ def build_zone(name: Name, table: Table, reason: Reason, named: Mapping[bytes, N
     nodes = _nodes({**table, name: apex}, reason)
     nodes.update(named or {})
     return _zone(name, nodes, reason, negative_soa(apex[TYPE_SOA]))
+
+
+def with_routed(zone: Zone, routed: Mapping[Name, Mapping[int, Routed]]) -> Zone:
+    """The zone with what aliases and routing policies lead to, by owner and type."""
+    nodes = dict(zone.nodes)
+    for owner, by_type in routed.items():
+        nodes[owner] = replace(nodes.get(owner, _NOTHING), routed=by_type)
+    for between in list(_between(nodes, zone.name)):
+        nodes.setdefault(between, _NOTHING)
+    return replace(zone, nodes=nodes, routed=True)
 
 
 def build_root_table(table: Table, reason: Reason) -> Zone:

@@ -53,9 +53,9 @@ def compile_views(parts: Parts) -> Iterator[View]:
         profiles = profiles_of(parts.settings, name)
         rules = (*rules_of(name, parts.rules), *profile_rules(profiles, parts.profiles))
         vpc = _vpc(parts.sites[name], parts.settings)
-        yield _view(name, vpc, _claims(name, profiles, parts, inbound=False), rules, parts)
+        yield _view(name, vpc, _claims(vpc, profiles, parts, inbound=False), rules, parts)
         for inbound in setting.inbound_endpoints:
-            through = _view(f"{name}/{inbound}", vpc, _claims(name, profiles, parts, inbound=True), rules, parts)
+            through = _view(f"{name}/{inbound}", vpc, _claims(vpc, profiles, parts, inbound=True), rules, parts)
             yield replace(through, resolver_endpoint=inbound_endpoint_id(name, inbound))
 
 
@@ -80,10 +80,10 @@ def _view(name: str, vpc: Vpc | None, claims: Iterable[Claim], rules: Iterable[A
     return View(name, vpc, serves, table, firewall=parts.firewalls.get(vpc.name))
 
 
-def _claims(vpc: str, profiles: Iterable[Association], parts: Parts, *, inbound: bool) -> Iterator[Claim]:
+def _claims(vpc: Vpc, profiles: Iterable[Association], parts: Parts, *, inbound: bool) -> Iterator[Claim]:
     """What a VPC's resolver answers itself, as asked from inside or by an inbound endpoint."""
-    if has_private_dns(parts.settings.vpcs[vpc]):
+    if has_private_dns(parts.settings.vpcs[vpc.name]):
         yield from private_zone_claims(vpc, parts.zones)
-        yield from endpoint_claims(parts.endpoints.get(vpc, ()), parts.internet, inbound=inbound)
-        yield from parts.autodefined[vpc]
-        yield from profile_claims(profiles, parts.profiles, parts.internet, inbound=inbound)
+        yield from endpoint_claims(parts.endpoints.get(vpc.name, ()), parts.internet, inbound=inbound)
+        yield from parts.autodefined[vpc.name]
+        yield from profile_claims(profiles, parts.profiles, parts.internet, region=vpc.region, inbound=inbound)

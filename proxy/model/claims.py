@@ -14,6 +14,7 @@ from proxy.dns.names import Name
 from proxy.dns.records import RecordSet
 from proxy.model.answers import Answer, Reason, Route, ServerAddress
 from proxy.model.networks import NetworkTable
+from proxy.model.routing import Routed
 
 _GUIDE = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
 _PRIVATELINK = "https://docs.aws.amazon.com/vpc/latest/privatelink/"
@@ -46,11 +47,13 @@ class ClaimKind(Enum):
 class Node:
     """A name that exists: its finished answers by type.  Without any, it is an empty non-terminal.
 
-    `cname` stands for its CNAME record, if it has one: that answers every type but its own by a further hop.
+    `cname` stands for its CNAME record, if it has one: that answers every type but its own by a further hop.  `routed` has the
+    types that are not in `answers`: aliases, and record sets with a routing policy.
     """
 
     answers: Mapping[int, Answer] = field(default_factory=dict)
     cname: RecordSet | None = None
+    routed: Mapping[int, Routed] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,14 @@ class Zone:
     """An authoritative table of names: the apex, all names with records, and the empty ones between.
 
     `nodes` has wildcards under their own name (`*.example.com`).  `nodata` and `nxdomain` are the zone's finished negative
-    answers; their reason is the zone's.
+    answers; their reason is the zone's.  `routed` is True where any node has `routed` types.
     """
 
     name: Name
     nodes: Mapping[bytes, Node]
     nodata: Answer
     nxdomain: Answer
+    routed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from proxy.dns.names import Name
 from proxy.model.answers import Ask, Reason, Reply, ServerAddress
 from proxy.model.claims import Claim
 from proxy.model.firewall import FirewallRule
+from proxy.model.routing import AliasFollowed, PolicyDecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,8 @@ class Stopped:
 Step = (
     FirewallJudged
     | ClaimsWeighed
+    | AliasFollowed
+    | PolicyDecided
     | RecordsFound
     | NameComputed
     | TypeMissing

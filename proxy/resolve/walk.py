@@ -10,38 +10,51 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from proxy.dns.codes import RCODE_REFUSED, TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_CNAME
-from proxy.dns.names import Name
+from proxy.dns.names import ROOT, Name
 from proxy.dns.records import Placed, RecordSet
 from proxy.model.answers import Answer, Ask, FirewallMatch, Question, Reason, ReasonKind, Reply
-from proxy.model.claims import Claim, ComputeZone, Forward, Internet, PublicHostnames, ReverseZone, WithoutTypes, Zone
+from proxy.model.claims import (
+    Claim,
+    ComputeZone,
+    Forward,
+    Internet,
+    PublicHostnames,
+    ReverseZone,
+    WithoutTypes,
+    Zone,
+)
 from proxy.model.firewall import Firewall
+from proxy.model.routing import AliasOutside, Chance
 from proxy.model.steps import ClaimsWeighed, Trace, TypeMissing
-from proxy.model.world import View
+from proxy.model.world import INTERNET_VIEW, View
 from proxy.resolve.chains import MAX_HOPS, Leads, lead_on, put_behind, stop, stop_chain, with_owner
 from proxy.resolve.dns64 import synthesise, wants_dns64
 from proxy.resolve.ec2 import look_up_computed, look_up_reverse
 from proxy.resolve.firewall import judge, judge_targets
 from proxy.resolve.outside import covers, look_up_outside
+from proxy.resolve.policies import flatten
 from proxy.resolve.servers import ask_route, forward
-from proxy.resolve.zones import look_up
+from proxy.resolve.zones import first_of_all, look_up, look_up_routed
 
 Resolution = Generator[Ask, Reply, Answer]
+_Outside = Internet | WithoutTypes | PublicHostnames
 
 
-def resolve(question: Question, view: View, trace: Trace | None = None) -> Resolution:
+def resolve(question: Question, view: View, trace: Trace | None = None, chance: Chance = first_of_all) -> Resolution:
     """Answer `question` as asked in `view`.  Yields what must be asked elsewhere and is sent its reply.
 
-    `trace` is called with every step in its order; it changes nothing of the answer.
+    `trace` is called with every step in its order; it changes nothing of the answer.  `chance` decides where Route 53 leaves
+    it to chance.
     """
     firewall = view.firewall
     if firewall is None:
-        return _walk(question, view, trace)
+        return _walk(question, view, trace, chance)
     rule = judge(firewall, *question, trace)  # before everything else: what it blocks is not looked for
     if rule is None:
-        return _walk(question, view, trace, firewall)
+        return _walk(question, view, trace, chance, firewall=firewall)
     if rule.response is not None:
         return _settled(rule.response)
-    return _walk(question, view, trace, None if rule.trusts else firewall, rule.match)
+    return _walk(question, view, trace, chance, firewall=None if rule.trusts else firewall, alert=rule.match)
 
 
 def _settled(answer: Answer) -> Resolution:
@@ -53,6 +66,8 @@ def _walk(
     question: Question,
     view: View,
     trace: Trace | None,
+    chance: Chance,
+    *,
     firewall: Firewall | None = None,
     alert: FirewallMatch | None = None,
 ) -> Resolution:
@@ -62,16 +77,12 @@ def _walk(
     for _ in range(MAX_HOPS):
         action = find_claim(view, name, trace).action
         found: Answer | RecordSet | Leads
-        if isinstance(action, Zone):
-            found = look_up(action, name, kind, trace)
-        elif isinstance(action, Forward):
-            found = yield from forward(action, name, kind, trace)
-        elif isinstance(action, ComputeZone):
-            found = look_up_computed(action, name, kind, trace)
-        elif isinstance(action, ReverseZone):
-            found = look_up_reverse(action, name, kind, trace)
+        if not isinstance(action, Zone):
+            found = yield from _look_elsewhere(action, view, name, kind, trace)
+        elif action.routed:
+            found = yield from _look_up_routed(action, view, name, kind, trace=trace, chance=chance)
         else:
-            found = yield from _look_outside(action, view, name, kind, trace)
+            found = look_up(action, name, kind, trace)
         leads = found if isinstance(found, Answer) else lead_on(found, name, trace)
         if firewall is not None:
             placed = leads.sections.answer if isinstance(leads, Answer) else leads.chain
@@ -82,7 +93,7 @@ def _walk(
         if isinstance(leads, Answer):
             answer = put_behind(chain, name, leads) if chain else leads
             if view.dns64 and kind == TYPE_AAAA and wants_dns64(answer, name, trace):
-                four = yield from _walk(Question(question.name, TYPE_A), view, trace, firewall, alert)
+                four = yield from _walk(Question(question.name, TYPE_A), view, trace, chance, firewall=firewall, alert=alert)
                 answer = synthesise(answer, four, question.name, trace)
             return _noted(answer, alert)
         chain += with_owner(leads.chain, name if chain else None)
@@ -106,8 +117,34 @@ def find_claim(view: View, name: bytes, trace: Trace | None = None) -> Claim:
     return claims[suffix]
 
 
+def _look_up_routed(
+    zone: Zone, view: View, name: bytes, kind: int, *, trace: Trace | None, chance: Chance
+) -> Generator[Ask, Reply, Answer | RecordSet]:
+    """What a zone with aliases and policies has.  An alias's target outside is looked up outside, whatever the VPC has of it."""
+    found = look_up_routed(zone, name, kind, trace, chance)
+    if not isinstance(found, AliasOutside):
+        return found
+    root = view.claims[ROOT]
+    internet = next(claim for claim in (root, *root.shadowed) if isinstance(claim.action, Internet))
+    outside = View(INTERNET_VIEW, None, True, {ROOT: internet})
+    return flatten(found, (yield from resolve(Question(found.target, found.type), outside, trace, chance)))
+
+
+def _look_elsewhere(
+    action: Forward | ComputeZone | ReverseZone | _Outside, view: View, name: bytes, kind: int, trace: Trace | None
+) -> Generator[Ask, Reply, Answer | RecordSet | Leads]:
+    """What is no zone: servers that are asked, names that are computed, the internet."""
+    if isinstance(action, Forward):
+        return (yield from forward(action, name, kind, trace))
+    if isinstance(action, ComputeZone):
+        return look_up_computed(action, name, kind, trace)
+    if isinstance(action, ReverseZone):
+        return look_up_reverse(action, name, kind, trace)
+    return (yield from _look_outside(action, view, name, kind, trace))
+
+
 def _look_outside(
-    action: Internet | WithoutTypes | PublicHostnames, view: View, name: bytes, kind: int, trace: Trace | None
+    action: _Outside, view: View, name: bytes, kind: int, trace: Trace | None
 ) -> Generator[Ask, Reply, Answer | RecordSet | Leads]:
     if isinstance(action, WithoutTypes):
         if kind in action.types:

@@ -9,11 +9,19 @@ from proxy.dns.codes import TYPE_ANY
 from proxy.dns.names import Name
 from proxy.dns.records import RecordSet
 from proxy.dns.write import Sections
-from proxy.model.answers import Answer
+from proxy.model.answers import Answer, Question
 from proxy.model.claims import Node, Zone
+from proxy.model.routing import AliasOutside, Chance
 from proxy.model.steps import NameMissing, RecordsFound, Trace, TypeMissing
+from proxy.resolve.policies import answer_routed, find_routed
 
 _WILDCARD_LABEL = b"\x01*"
+_NOTHING = Node()
+
+
+def first_of_all() -> float:
+    """A chance that always takes the first: for whoever wants one of the possible answers, and always the same."""
+    return 0.0
 
 
 def look_up(zone: Zone, name: bytes, kind: int, trace: Trace | None) -> Answer | RecordSet:
@@ -37,6 +45,19 @@ def look_up(zone: Zone, name: bytes, kind: int, trace: Trace | None) -> Answer |
     return found
 
 
+def look_up_routed(
+    zone: Zone, name: bytes, kind: int, trace: Trace | None, chance: Chance
+) -> Answer | RecordSet | AliasOutside:
+    """The same in a zone with aliases and routing policies; an alias may lead to a name outside."""
+    wildcard = None if name in zone.nodes else find_wildcard(zone, name)
+    node = zone.nodes.get(wildcard or name, _NOTHING)
+    if node.routed is not None and look_in(node, kind) is None:
+        routed = find_routed(node.routed, kind)
+        if routed is not None:
+            return answer_routed(routed, Question(name, kind), wildcard, trace, chance)
+    return look_up(zone, name, kind, trace)
+
+
 def look_in(node: Node, kind: int) -> Answer | RecordSet | None:
     """The node's answer of a type; its CNAME where that answers instead; None where it has nothing of that type."""
     answer = node.answers.get(kind)
@@ -57,7 +78,7 @@ def find_wildcard(zone: Zone, name: bytes) -> Name | None:
         encloser = encloser[encloser[0] + 1 :]
     wildcard = Name(_WILDCARD_LABEL + encloser)
     node = zone.nodes.get(wildcard)
-    return wildcard if node is not None and node.answers else None
+    return wildcard if node is not None and (node.answers or node.routed) else None
 
 
 def _everything(node: Node) -> Answer:

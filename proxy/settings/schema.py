@@ -19,6 +19,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from proxy.settings.composites import ByKind, KeyOf, ListOf, MapOf, ObjectOf, OneOrList, keys_of
 from proxy.settings.records import RECORD_TYPES, Records
+from proxy.settings.routing import ROUTING, ROUTING_KEYS
 from proxy.settings.shape import SETTINGS
 from proxy.settings.takes import Choice, Data, Flag, Integer, Takes, Text
 from proxy.settings.values import ADDRESS, ANYTHING, TTL
@@ -72,7 +73,7 @@ def _type_of(takes: Takes) -> Any:
         case MapOf():
             return dict[str, _type_of(takes.item)]  # type: ignore[misc]
         case Records():
-            return dict[str, _one_or_list(_type_of(ADDRESS)) | _record_type()]  # type: ignore[misc]
+            return dict[str, _one_or_list(_type_of(ADDRESS)) | _record_types(takes.routed)]  # type: ignore[misc]
         case ByKind():
             return functools.reduce(operator.or_, map(_type_of, takes.choices))
     return _object_type(cast("ObjectOf", takes).shape)
@@ -83,12 +84,23 @@ def _one_or_list(item: Any) -> Any:
 
 
 @functools.cache
-def _record_type() -> Any:
-    """What a name has, by types."""
+def _record_types(routed: bool) -> Any:
+    """What a name has, by types; with `routed`, aliases and lists of record sets too."""
     data = _one_or_list(_type_of(ANYTHING))
     keys: dict[str, Any] = {word: (data, _absent(f"Its {word} record, or a list of several.")) for word in RECORD_TYPES}
     keys["ttl"] = (_type_of(TTL), Field(300, description="The TTL of all these."))
-    return create_model("Record", __config__=ConfigDict(extra="forbid"), **keys)
+    if not routed:
+        return _closed("Record", keys)
+    types = _one_or_list(Literal[tuple(RECORD_TYPES)])
+    keys["alias"] = (str, _absent("The endpoint or the name that stands for it, instead of values."))
+    keys["type"] = (types, Field("A", description="The alias's type, or a list of several."))
+    routing = {name: (_type_of(key.takes), _absent(key.about)) for name, key in ROUTING_KEYS.items()}
+    return _closed("ZoneRecord", keys) | list[_closed("RecordSet", keys | routing)]  # type: ignore[misc]
+
+
+def _closed(name: str, keys: dict[str, Any]) -> Any:
+    """An object that has these keys and no others."""
+    return create_model(name, __config__=ConfigDict(extra="forbid"), **keys)
 
 
 @functools.cache
@@ -152,6 +164,8 @@ def _rows(takes: Takes, path: str) -> Iterator[Row]:
             for name, key in keys_of(takes.shape).items():
                 yield _row(f"{path}.{name}".removeprefix("."), key)
                 yield from _rows(key.takes, f"{path}.{name}".removeprefix("."))
+        case Records(routed=True):
+            yield from _rows(ROUTING, f"{path}.NAME[]")
 
 
 def _placeholder(key: Text) -> str:

@@ -22,7 +22,8 @@ from proxy.settings.firewall import FIREWALL_GROUPS, FirewallGroupSetting
 from proxy.settings.problems import Path, did_you_mean
 from proxy.settings.profiles import PROFILES, ProfileSetting
 from proxy.settings.query_log import QueryLogSetting
-from proxy.settings.records import Records, RecordSpec
+from proxy.settings.records import AliasTarget, Records, RecordSpec
+from proxy.settings.routing import RoutingSetting
 from proxy.settings.rules import RULES, ResolverRuleSetting
 from proxy.settings.sockets import LISTEN, SERVER, ListenSetting
 from proxy.settings.takes import Choice, Flag, Integer, Text, Wrong
@@ -51,10 +52,11 @@ from proxy.settings.vpcs import (
 )
 
 __all__ = [
-    "Address", "CacheSetting", "DhcpSetting", "DomainSetting", "EndpointServiceSetting", "EndpointSetting",
+    "Address", "AliasTarget", "CacheSetting", "DhcpSetting", "DomainSetting", "EndpointServiceSetting", "EndpointSetting",
     "ExpectationSetting", "InboundEndpointSetting", "InstanceSetting", "LimitsSetting", "ListenSetting", "Network", "Path",
     "PeeringSetting", "PrivateZoneSetting", "ProfileSetting", "PublicZoneSetting", "RecordSpec", "RefusalExpected",
-    "ResolverRuleSetting", "Settings", "SimulatedServerSetting", "SubnetSetting", "UpstreamSetting", "VpcSetting",
+    "ResolverRuleSetting", "RoutingSetting", "Settings", "SimulatedServerSetting", "SubnetSetting", "UpstreamSetting",
+    "VpcSetting",
 ]  # fmt: skip
 
 _ALLOWED_WORDS = ("loopback", "vpcs", "any")
@@ -79,7 +81,7 @@ class PrivateZoneSetting:
     vpcs: Annotated[tuple[str, ...], Key(OneOrList(VPC_NAME), "The VPCs that it is associated with.")] = ()
     account: Annotated[str | None, Key(ACCOUNT, "Its account.", default="`account`")] = None
     authorized: Annotated[bool, Key(Flag(), "Whether VPCs of other accounts may be associated with it.")] = True
-    records: Annotated[tuple[RecordSpec, ...], Key(Records(), "Its records.")] = ()
+    records: Annotated[tuple[RecordSpec, ...], Key(Records(routed=True), "Its records.")] = ()
 
 
 @dataclass(frozen=True, slots=True)

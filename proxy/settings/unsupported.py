@@ -1,7 +1,7 @@
 """What a configuration will be able to say, and cannot yet: refused by name, never accepted and then ignored.
 
-Whoever builds one of these deletes its row here and adds the key to `shape.py`.  A row is a path, `*` any one part of it,
-`**` any parts; with a word behind a colon, it is one that the key does not take yet, or the beginning of one.
+Whoever builds one of these deletes its row here and adds the key to `shape.py`.  A row is a path, `*` any one part of it;
+with a word behind a colon, it is one that the key does not take yet, or the beginning of one.
 """
 
 from __future__ import annotations
@@ -23,12 +23,6 @@ upstream.servers.*: https://
 upstream.servers.*: tls://
 upstream.strategy: fastest
 upstream.strategy: random
-**.records.*.alias
-**.records.*.type
-public_records.*.alias
-public_records.*.type
-**.records.*: a list with a routing policy
-public_records.*: a list with a routing policy
 """
 
 _ROWS = tuple(
@@ -47,7 +41,4 @@ def not_yet(path: Path, text: str | None = None) -> str:
 
 
 def _is_like(path: Path, pattern: tuple[str, ...]) -> bool:
-    if pattern[0] == "**":
-        pattern = pattern[1:]
-        path = path[-len(pattern) :]
     return len(path) == len(pattern) and all(want in ("*", part) for part, want in zip(path, pattern, strict=True))

@@ -51,10 +51,10 @@ def parse_cidr(text: str) -> Network:
             if str(network.network_address) != str(ipaddress.ip_address(address)):
                 raise Wrong(f"{text} has bits set behind its prefix", f"write {network}")
             return network
-    raise Wrong(f"{text} is no network", f"write {_network_like(address)}")
+    raise Wrong(f"{text} is no network", f"write {_networklike(address)}")
 
 
-def _network_like(address: str) -> str:
+def _networklike(address: str) -> str:
     try:
         known = parse_address(address)
     except Wrong:
@@ -149,7 +149,7 @@ def parse_question(text: str) -> tuple[Name, int]:
     return parse_name(words[0]), parse_type(words[1] if len(words) == 2 else "A")
 
 
-def _like(expects: str, pattern: str, example: str, hint: str = "", *, number: bool = False) -> Text:
+def like(expects: str, pattern: str, example: str, hint: str = "", *, number: bool = False) -> Text:
     """A word of a certain form."""
 
     def parse(text: str) -> str:
@@ -184,16 +184,16 @@ RCODE = Text("a response code", "NXDOMAIN", parse_rcode, rcode_word)
 QUESTION = Text("a name and a type", "www.example.com A", parse_question)
 ANYTHING = Text("a text", "10.0.0.1", number=True)
 
-WORD = _like("a word", r"\w[\w.-]*", "app", "letters, digits, hyphens, dots and underscores")
+WORD = like("a word", r"\w[\w.-]*", "app", "letters, digits, hyphens, dots and underscores")
 VPC_NAME = Text("a VPC's name", "app", _parse_vpc_name, pattern=WORD.pattern)
-VIEW = _like("a view", r"\w[\w.-]*(/\w[\w.-]*)?", "app", "a VPC, VPC/NAME of its inbound endpoint, or internet")
-REGION = _like("a region", _REGION, "us-east-1")
-ZONE = _like("an availability zone", _REGION + "([a-z]|-[a-z0-9-]+)", "us-east-1a")
-ACCOUNT = _like("an account", "[0-9]{12}", '"111122223333"', "12 digits", number=True)
-VPC_ID = _like("a VPC's id", "vpc-[0-9a-z]+", "vpc-0123456789abcdef0")
-INSTANCE_ID = _like("an instance's id", "i-[0-9a-z]{1,32}", "i-0123456789abcdef0")
-ENDPOINT_ID = _like("an endpoint's id", "vpce-[0-9a-z]+(-[0-9a-z]+)*", "vpce-0123456789abcdef0-a1b2c3d4")
-SERVICE_ID = _like("an endpoint service's id", "vpce-svc-[0-9a-z]+", "vpce-svc-0123456789abcdef0")
-CONFIGURATION_ID = _like("a resource configuration's id", r"rcfg-[0-9a-z]+(\.[0-9a-z]+)?", "rcfg-0123456789abcdef0.4232ccc")
-ZONE_ID = _like("a zone's id", "[0-9A-Za-z]+", "Z0123456789EXAMPLE")
-SERVICE = _like("a service", r"[0-9A-Za-z][\w.-]*", "monitoring")
+VIEW = like("a view", r"\w[\w.-]*(/\w[\w.-]*)?", "app", "a VPC, VPC/NAME of its inbound endpoint, or internet")
+REGION = like("a region", _REGION, "us-east-1")
+ZONE = like("an availability zone", _REGION + "([a-z]|-[a-z0-9-]+)", "us-east-1a")
+ACCOUNT = like("an account", "[0-9]{12}", '"111122223333"', "12 digits", number=True)
+VPC_ID = like("a VPC's id", "vpc-[0-9a-z]+", "vpc-0123456789abcdef0")
+INSTANCE_ID = like("an instance's id", "i-[0-9a-z]{1,32}", "i-0123456789abcdef0")
+ENDPOINT_ID = like("an endpoint's id", "vpce-[0-9a-z]+(-[0-9a-z]+)*", "vpce-0123456789abcdef0-a1b2c3d4")
+SERVICE_ID = like("an endpoint service's id", "vpce-svc-[0-9a-z]+", "vpce-svc-0123456789abcdef0")
+CONFIGURATION_ID = like("a resource configuration's id", r"rcfg-[0-9a-z]+(\.[0-9a-z]+)?", "rcfg-0123456789abcdef0.4232ccc")
+ZONE_ID = like("a zone's id", "[0-9A-Za-z]+", "Z0123456789EXAMPLE")
+SERVICE = like("a service", r"[0-9A-Za-z][\w.-]*", "monitoring")

@@ -16,6 +16,7 @@ from proxy.cli.passages import passage_of
 from proxy.dns.names import Name
 from proxy.model.claims import Claim, ClaimKind
 from proxy.model.steps import ClaimsWeighed, Step
+from proxy.settings.routing import POLICIES
 from tests.cli.programs import vpcdns
 from tests.upstream.servers import says, serve
 from tests.worlds import ask, reply, world_of
@@ -38,6 +39,11 @@ private_zones:
     vpcs: [app]
     records: {www: 10.0.5.1, legacy.data: 10.0.5.2, keys: {CNAME: kms.us-east-1.amazonaws.com}}
   - {name: data.corp.example, id: Z0DATA, vpcs: [app], records: {db: 10.0.6.1, "*.any": 10.0.6.2}}
+  - name: shop.example
+    vpcs: [app]
+    records:
+      www: [{id: a, alias: app/keys, weight: 1}, {id: b, A: 10.0.5.3, weight: 0, health: up}]
+      far: [{id: eu, A: 10.0.5.4, geolocation: {continent: EU}, health: down}]
 resolver_rules:
   - {domain: site.corp.example, targets: [192.168.9.8, 192.168.9.9], vpcs: [app]}
   - {domain: live.example, targets: ["192.168.9.7:5353"], vpcs: [app]}
@@ -121,6 +127,29 @@ legacy.data.corp.example A
                 "= NOERROR keys.corp.example. 300 CNAME kms.us-east-1.amazonaws.com. kms.us-east-1.amazonaws.com. 60 A 10.0.1.50",
             ],
         ),
+        (
+            ["www.shop.example"],
+            0,
+            [
+                "3 Of 2 record sets of www.shop.example A, this is taken",
+                "a: the weights of all.",
+                "a (weight 1): healthy, no health check.",
+                "b (weight 0): healthy, health: up.",
+                "as often as its weight is of the sum",
+                "4 www.shop.example is an alias of type A: endpoint app/keys",
+                "no CNAME is visible",
+                "5 www.shop.example has an answer of type A",
+            ],
+        ),
+        (
+            ["far.shop.example"],
+            1,
+            [
+                "Of 1 record set of far.shop.example A, none is taken",
+                "no place has us-east-1 in it, and there is no default.",
+                "eu (continent EU): not healthy, health: down.",
+            ],
+        ),
         (["deep.down.any.data.corp.example"], 0, ["by the wildcard *.any.data.corp.example", "DomainNameFormat"]),
         (["www.corp.example", "AAAA"], 1, ["has no answer of type AAAA", "NODATA", "Nothing else is tried"]),
         (["other.kms.us-east-1.amazonaws.com"], 1, ["The endpoint's hidden zone covers every name below the service's"]),
@@ -145,7 +174,7 @@ legacy.data.corp.example A
             ["h.site.corp.example"],
             0,
             [
-                "> site.corp.example forwarding rule world.yaml:19 wins: the longest name",
+                "> site.corp.example forwarding rule world.yaml:24 wins: the longest name",
                 "3 h.site.corp.example is forwarded to 192.168.9.8:53, 192.168.9.9:53 The target's answer is passed on as it is.",
                 "The first target that can be reached is a simulated server",
                 "using-rules.html",
@@ -256,6 +285,10 @@ def test_what_the_firewall_does_is_told_first(world: Path) -> None:
 # Rules and words
 
 
+def test_every_policy_has_its_rule() -> None:
+    assert rules.POLICY_RULES.keys() == set(POLICIES)
+
+
 def test_every_kind_of_claim_has_its_rule() -> None:
     assert rules.CLAIM_RULES.keys() == set(ClaimKind)
 
@@ -266,6 +299,7 @@ def test_every_kind_of_step_is_met_here() -> None:
     closed = world_of(WORLD)
     queries = ["www.corp.example", "www.corp.example AAAA", "nope.corp.example", "keys.corp.example", "out.example"]
     queries += ["h.site.corp.example", "ip-10-0-1-5.ec2.internal"]
+    queries.append("www.shop.example")
     steps: list[Step] = []
     for query in queries:
         ask(world, "app", query, lambda asked: reply(), steps.append)

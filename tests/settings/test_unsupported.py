@@ -22,9 +22,6 @@ FILES = {
     "upstream: {strategy: random}": "random",
     "upstream: {servers: tls://1.1.1.1#one.one.one.one}": "tls://1.1.1.1#one.one.one.one",
     "upstream: {servers: [https://dns.example/dns-query]}": "https://dns.example/dns-query",
-    "public_zones: [{name: a.b, records: {x: {alias: y, type: A}}}]": "alias",
-    "private_zones: [{name: a.b, records: {x: [{A: 1.1.1.1, weight: 1}]}}]": "a list with a routing policy",
-    "public_records: {x.y: [{A: 1.1.1.1, weight: 1}]}": "a list with a routing policy",
 }
 
 
