@@ -6,6 +6,7 @@ that the interpreter's lock is never held for long.  The queue is bounded: when 
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
@@ -20,7 +21,7 @@ from proxy.querylog.lines import LINES
 from proxy.querylog.repeats import Repeats
 
 MOST_WAITING = 10_000
-_AT_A_TIME = 16
+_SLICE_SECONDS = 0.0001
 _GATHER_SECONDS = 0.05
 _CLOSE_SECONDS = 5.0
 _TELL_SECONDS = 60.0
@@ -70,10 +71,13 @@ class QueryLog:
 
     def observe(self, outcome: Outcome) -> None:
         """Log an answered query, some time soon.  Never waits, never raises."""
+        moment = self._clock()
+        if self._repeats is not None and not self._repeats.wants(moment, outcome):
+            return  # most of a busy server's queries: they are not worth waking the other thread
         if len(self._waiting) >= MOST_WAITING:
             self.dropped += 1
             return
-        self._waiting.append(_Event(self._clock(), outcome))
+        self._waiting.append(_Event(moment, outcome))
         if not self._wake.is_set():
             self._wake.set()
 
@@ -103,20 +107,21 @@ class QueryLog:
         self._file.close()
 
     def _drain(self) -> None:
-        """Write all that waits; between a few lines and the next, let other threads have the interpreter's lock."""
-        for _ in range(0, len(self._waiting), _AT_A_TIME):
-            lines = [line for _ in range(min(_AT_A_TIME, len(self._waiting))) if (line := self._take())]
-            if lines:
-                data = "".join(lines).encode()
-                self._try(lambda data=data: self._file.write(data), len(lines))  # type: ignore[misc]
+        """Write all that waits; every now and then let other threads have the interpreter's lock."""
+        left = len(self._waiting)
+        while left:
+            lines = []
+            until = time.perf_counter() + _SLICE_SECONDS
+            while left and time.perf_counter() < until:
+                lines.append(self._take())
+                left -= 1
+            self._try(functools.partial(self._file.write, "".join(lines).encode()), len(lines))
             time.sleep(0)
 
     def _take(self) -> str:
-        """The next line; nothing, where none is wanted of this query."""
+        """The next line; nothing, where a defect keeps it from being made."""
         event = self._waiting.popleft()
         try:
-            if self._repeats is not None and not self._repeats.wants(*event):
-                return ""
             return self._line(*event) + "\n"
         except Exception:  # noqa: BLE001  a defect here must not end the log
             _log.exception("a defect in vpcdns: no line could be made of a query")
