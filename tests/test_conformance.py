@@ -23,11 +23,6 @@ from proxy.source import find_source
 
 FOLDER = Path(__file__).parent / "conformance"
 
-# What needs keys that are not there yet: each has to be refused for that alone, so that this list cannot grow old.
-NOT_YET = {
-    "11-delegation.yaml", "unconfirmed/02-rules.yaml",
-}  # fmt: skip
-
 
 def names() -> list[str]:
     return sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.yaml"))
@@ -37,28 +32,19 @@ def source(name: str):  # type: ignore[no-untyped-def]
     return find_source(str(FOLDER / name), {}, FOLDER, FOLDER, FOLDER)
 
 
-SUPPORTED = [name for name in names() if name not in NOT_YET]
-SERVED = [name for name in SUPPORTED if not name.startswith("errors/")]
+SERVED = [name for name in names() if not name.startswith("errors/")]
 
 
 def test_the_conformance_files_are_there() -> None:
     assert len(SERVED) >= 16
-    assert set(names()) >= NOT_YET
 
 
-@pytest.mark.parametrize("name", SUPPORTED)
+@pytest.mark.parametrize("name", names())
 def test_in_process(name: str) -> None:
     result = check(source(name))
     assert result.refused_as_expected is name.startswith("errors/"), [str(problem) for problem in result.problems]
     if not result.refused_as_expected:
         assert [str(problem) for problem in result.problems] == []
-
-
-@pytest.mark.parametrize("name", sorted(NOT_YET))
-def test_what_needs_keys_that_are_not_there_yet_is_refused_for_that(name: str) -> None:
-    result = check(source(name))
-    assert result.configuration is None
-    assert any("is not supported yet" in problem.what for problem in result.problems)
 
 
 @asynccontextmanager

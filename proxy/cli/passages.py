@@ -12,6 +12,7 @@ from proxy.cli import rules
 from proxy.cli.choices import tell_choice
 from proxy.cli.contest import tell_contest
 from proxy.cli.ec2 import tell_ec2
+from proxy.cli.elsewhere import tell_elsewhere
 from proxy.cli.output import counted
 from proxy.cli.passage import Passage, Setting
 from proxy.cli.records import answer_json, reason_json
@@ -24,6 +25,8 @@ from proxy.model.steps import (
     Asked,
     ClaimsWeighed,
     CnameFollowed,
+    Delegated,
+    DelegationMet,
     Dns64Begun,
     Dns64Ended,
     FirewallJudged,
@@ -32,6 +35,7 @@ from proxy.model.steps import (
     NameMissing,
     RecordsFound,
     Replied,
+    ServerSought,
     Step,
     Stopped,
     TypeMissing,
@@ -69,8 +73,8 @@ def passage_of(step: Step, setting: Setting) -> Passage:  # noqa: C901, PLR0912 
             return _tell_name_missing(step)
         case CnameFollowed():
             return _tell_hop(step, setting)
-        case Forwarded():
-            return _tell_forward(step)
+        case Forwarded() | DelegationMet() | ServerSought() | Delegated():
+            return tell_elsewhere(step)
         case Asked():
             return _tell_ask(step, setting)
         case Replied():
@@ -149,13 +153,6 @@ def _tell_hop(step: CnameFollowed, setting: Setting) -> Passage:
     data = {"name": str(step.name), "target": str(step.target)}
     prose = rules.HOP_OUTSIDE if setting.view.vpc is None else rules.HOP_INSIDE
     return Passage(f"{step.name} is a CNAME for {step.target}", (prose,), data=data)
-
-
-def _tell_forward(step: Forwarded) -> Passage:
-    targets = ", ".join(map(str, step.targets))
-    data = {"name": str(step.name), "targets": [str(target) for target in step.targets], "simulated": step.simulated}
-    prose = (rules.FORWARDED, *((rules.TARGETS_SIMULATED,) if step.simulated else ()))
-    return Passage(f"{step.name} is forwarded to {targets}", prose, rules.FORWARD_PAGE, data=data)
 
 
 def _tell_ask(step: Asked, setting: Setting) -> Passage:

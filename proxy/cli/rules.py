@@ -13,6 +13,7 @@ NAMES_PAGE = _GUIDE + "DomainNameFormat.html"
 SOA_PAGE = _GUIDE + "SOA-NSrecords.html"
 FORWARD_PAGE = _GUIDE + "resolver-overview-forward-vpc-to-network-using-rules.html"
 FIREWALL_PAGE = _GUIDE + "resolver-dns-firewall-overview.html"
+DELEGATION_PAGE = _GUIDE + "outbound-delegation-tutorial.html"
 RESOLVER_PAGE = _GUIDE + "resolver-overview-DSN-queries-to-vpc.html"
 INBOUND_PAGE = _GUIDE + "resolver-overview-forward-network-to-vpc.html"
 EC2_NAMES_PAGE = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html"
@@ -32,8 +33,8 @@ CLAIM_RULES = {
     ClaimKind.ENDPOINT_ZONE: "With private DNS, an interface endpoint puts a hidden private hosted zone of the service's name on "
     "its VPC. It counts like any other private zone: in the whole VPC the name means the endpoint, and what stands below it is "
     "the zone's too.",
-    ClaimKind.DELEGATION: "NS records of a private hosted zone hand the name over to other name servers, and a delegation rule "
-    "of the VPC covers those: the Resolver asks them, through an outbound endpoint.",
+    ClaimKind.DELEGATION: "NS records of a private hosted zone hand the name over to other name servers. The Resolver asks "
+    "those, through an outbound endpoint, where a delegation rule of the VPC is for their names.",
     ClaimKind.AUTODEFINED: "The Resolver makes rules of its own: for the names of instances, for the reverse look-up of private "
     "addresses, and for localhost. They keep these names in the VPC, unless a forwarding rule names the same domain.",
     ClaimKind.GATEWAY_RECORDS: "A gateway endpoint has no addresses: its route table leads to the service's public ones, so the "
@@ -100,6 +101,11 @@ FORWARDED = (
     "The target's answer is passed on as it is. AWS takes the targets in any order, here they are asked in that of the file."
 )
 TARGETS_SIMULATED = "The first target that can be reached is a simulated server of the file, which answers here."
+NOT_DELEGATED = (
+    "No delegation rule of this VPC is for the name of a name server, so nobody asks there: the answer is empty. What AWS does "
+    "is not documented; quirks.delegation_without_rule has the other way."
+)
+SERVER_SOUGHT = "No address stands beside its NS record, so it is looked up from inside the same VPC."
 HOP_INSIDE = (
     "The Resolver follows it from inside the same VPC: the target is weighed as if it had been asked for, and may well be "
     "private."

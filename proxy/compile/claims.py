@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from proxy.compile.endpoints import Endpoint
@@ -33,6 +33,11 @@ def claim_table(claims: Iterable[Claim]) -> dict[bytes, Claim]:
         winner, *losers = sorted(rivals, key=strength)
         table[name] = replace(winner, shadowed=tuple(losers)) if losers else winner
     return table
+
+
+def covering(table: Mapping[bytes, Claim], name: Name) -> Claim:
+    """The claim that decides about a name; there is always that of the root."""
+    return next(table[suffix] for suffix in name.suffixes() if suffix in table)
 
 
 def strength(claim: Claim) -> tuple[bool, int, int]:

@@ -8,19 +8,18 @@ from itertools import chain
 from proxy.compile.endpoints import Endpoint
 from proxy.compile.problems import Problems
 from proxy.compile.records import compile_whole_names
-from proxy.compile.servers import SimulatedServers, destination
 from proxy.compile.service_names import OwnService, own_services
 from proxy.compile.tables import NEGATIVE_SOA, build_node, build_zone
 from proxy.dns.names import Name
 from proxy.model.answers import Reason, ReasonKind, Route, ServerAddress
-from proxy.model.claims import Internet, Node, Zone
+from proxy.model.claims import Elsewhere, Internet, Node, Zone
 from proxy.settings.shape import Settings
 
 
 def compile_internet(
     settings: Settings,
     endpoints: Mapping[str, Sequence[Endpoint]],
-    simulated: SimulatedServers,
+    elsewhere: Elsewhere,
     system_servers: tuple[ServerAddress, ...],
     problems: Problems,
 ) -> Internet:
@@ -34,7 +33,7 @@ def compile_internet(
         names=_public_names(settings, problems),
         zones=_public_zones(settings, problems),
         soa=NEGATIVE_SOA,
-        beyond=_beyond(settings, simulated, system_servers),
+        beyond=_beyond(settings, elsewhere, system_servers),
         api_names={
             endpoint.api_name[1:]: build_node(endpoint.api_sets, _name_of(endpoint))
             for endpoint in every
@@ -88,14 +87,12 @@ def _public_zones(settings: Settings, problems: Problems) -> dict[bytes, Zone]:
     return zones
 
 
-def _beyond(
-    settings: Settings, simulated: SimulatedServers, system_servers: tuple[ServerAddress, ...]
-) -> Route | Zone | None:
+def _beyond(settings: Settings, elsewhere: Elsewhere, system_servers: tuple[ServerAddress, ...]) -> Route | Zone | None:
     """Where the rest is asked."""
     if settings.upstream.mode == "off":
         return None
     servers: list[ServerAddress] = []
     for server in settings.upstream.servers:
         servers.extend(system_servers if server == "system" else (server,))
-    beyond = destination(servers, simulated, settings.upstream.timeout)
-    return Route((), settings.upstream.timeout) if beyond is None else beyond
+    beyond = elsewhere.reach(servers)
+    return Route((), elsewhere.timeout) if beyond is None else beyond

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from proxy.compile.claims import claim_table
+from proxy.compile.claims import claim_table, covering
+from proxy.compile.delegations import Delegations
 from proxy.compile.hints import did_you_mean
 from proxy.compile.ids import rule_id, vpc_id
 from proxy.compile.problems import Problems
-from proxy.compile.servers import SimulatedServers, destination
 from proxy.dns.names import Name
 from proxy.model.answers import Reason, ReasonKind
-from proxy.model.claims import Claim, ClaimKind, Forward
+from proxy.model.claims import Claim, ClaimKind, Elsewhere, Forward
 from proxy.settings.problems import Path, path_text
 from proxy.settings.shape import ResolverRuleSetting, Settings
 
@@ -40,16 +40,16 @@ class AppliedRule(NamedTuple):
     profile: int = 0
 
 
-def compile_rules(settings: Settings, simulated: SimulatedServers, problems: Problems) -> tuple[Rule, ...]:
+def compile_rules(settings: Settings, elsewhere: Elsewhere, problems: Problems) -> tuple[Rule, ...]:
     """The resolver rules of the file."""
     rules = tuple(
-        _compile_rule(rule, ("resolver_rules", index), settings, simulated)
+        _compile_rule(rule, ("resolver_rules", index), settings, elsewhere)
         for index, rule in enumerate(settings.resolver_rules)
     )
     _check_names(rules, problems)
     for rule in rules:
         _check_targets(rule, problems)
-    taken: dict[tuple[str, Name], Rule] = {}
+    taken: dict[tuple[str, Name, bool], Rule] = {}
     for rule in rules:
         for vpc in dict.fromkeys(rule.setting.vpcs):
             _associate(rule, vpc, settings, taken, problems)
@@ -61,16 +61,17 @@ def rules_of(vpc: str, rules: Iterable[Rule]) -> Iterator[AppliedRule]:
     return (AppliedRule(rule) for rule in rules if vpc in rule.setting.vpcs)
 
 
-def apply_rules(claims: Iterable[Claim], rules: Iterable[AppliedRule]) -> dict[bytes, Claim]:
-    """The table of all other `claims` of a view, and of its forwarding and system rules.
+def apply_rules(claims: Iterable[Claim], rules: Iterable[AppliedRule], delegations: Delegations) -> dict[bytes, Claim]:
+    """The table of all other `claims` of a view, of its rules, and of the delegations that these let be followed.
 
     A system rule has no way of its own to answer: it leads to what would answer its name if nothing were forwarded, a zone
     that covers it or the internet ("Using rules to control which queries are forwarded").
     """
-    claims = tuple(claims)
-    local = claim_table(claims)
-    ruled = [_rule_claim(applied, local) for applied in rules]
-    return claim_table((*claims, *ruled)) if ruled else local
+    claims, rules = tuple(claims), tuple(rules)
+    names = tuple(rule.setting.domain for rule, _ in rules if rule.setting.type == "delegate")
+    local = delegations.put_into(claim_table(claims), names)
+    ruled = [_rule_claim(applied, local) for applied in rules if applied.rule.setting.type != "delegate"]
+    return delegations.put_into(claim_table((*claims, *ruled)), names) if ruled else local
 
 
 def _rule_claim(applied: AppliedRule, local: Mapping[bytes, Claim]) -> Claim:
@@ -81,18 +82,13 @@ def _rule_claim(applied: AppliedRule, local: Mapping[bytes, Claim]) -> Claim:
     return Claim(name, ClaimKind.SYSTEM_RULE, origin, covering(local, name).action, profile=profile)
 
 
-def covering(table: Mapping[bytes, Claim], name: Name) -> Claim:
-    """The claim that decides about a name; there is always that of the root."""
-    return next(table[suffix] for suffix in name.suffixes() if suffix in table)
-
-
-def _compile_rule(rule: ResolverRuleSetting, path: Path, settings: Settings, simulated: SimulatedServers) -> Rule:
+def _compile_rule(rule: ResolverRuleSetting, path: Path, settings: Settings, elsewhere: Elsewhere) -> Rule:
     ident = rule_id(rule.name or "", rule.type, str(rule.domain), *sorted(rule.vpcs))
     if rule.type != "forward":
         return Rule(rule, ident, None, path)
     servers = ", ".join(map(str, rule.targets))
     reason = Reason(ReasonKind.FORWARDED, f"rule {rule.name or rule.domain} for {rule.domain}, to {servers}")
-    forward = Forward(rule.targets, destination(rule.targets, simulated, settings.upstream.timeout), reason)
+    forward = Forward(rule.targets, elsewhere.reach(rule.targets), reason, settings.quirks.forwarded_cname == "follow")
     return Rule(rule, ident, forward, path)
 
 
@@ -117,13 +113,18 @@ def _check_names(rules: Iterable[Rule], problems: Problems) -> None:
             known.add(name)
 
 
-def _associate(rule: Rule, vpc: str, settings: Settings, taken: dict[tuple[str, Name], Rule], problems: Problems) -> None:
-    """Give a rule to a VPC, unless AWS would refuse that."""
+def _associate(
+    rule: Rule, vpc: str, settings: Settings, taken: dict[tuple[str, Name, bool], Rule], problems: Problems
+) -> None:
+    """Give a rule to a VPC, unless AWS would refuse that.
+
+    A delegation rule is for names of name servers, so it does not stand in the way of another rule for the same name.
+    """
     setting = settings.vpcs.get(vpc)
     if setting is None:
         problems.add((*rule.path, "vpcs"), f"there is no VPC {vpc}", did_you_mean(vpc, settings.vpcs))
         return
-    holder = taken.setdefault((vpc, rule.setting.domain), rule)
+    holder = taken.setdefault((vpc, rule.setting.domain, rule.setting.type == "delegate"), rule)
     if holder is not rule:
         problems.add(
             rule.path,

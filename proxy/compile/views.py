@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from proxy.compile.claims import endpoint_claims, internet_claim, private_zone_claims, self_claim
+from proxy.compile.delegations import Delegations
 from proxy.compile.ec2_names import private_domain
 from proxy.compile.endpoints import Endpoint
 from proxy.compile.ids import inbound_endpoint_id, vpc_id
@@ -43,6 +44,7 @@ class Parts:
     rules: Sequence[Rule]
     firewalls: Mapping[str, Firewall]
     profiles: Mapping[Path, Profile]
+    delegations: Delegations
     internet: Internet
 
 
@@ -73,7 +75,7 @@ def _vpc(site: Site, settings: Settings) -> Vpc:
 
 def _view(name: str, vpc: Vpc | None, claims: Iterable[Claim], rules: Iterable[AppliedRule], parts: Parts) -> View:
     own = self_claim(name, parts.machine.version, parts.machine.digest)
-    table = apply_rules((own, *claims, internet_claim(parts.internet)), rules)
+    table = apply_rules((own, *claims, internet_claim(parts.internet)), rules, parts.delegations)
     if vpc is None:
         return View(name, None, True, table)
     serves = parts.settings.vpcs[vpc.name].enable_dns_support

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from proxy.compile.autodefined import compile_autodefined, compile_public_hostnames
+from proxy.compile.delegations import Delegations
 from proxy.compile.endpoints import compile_endpoints
 from proxy.compile.firewall import compile_firewalls
 from proxy.compile.hints import did_you_mean
@@ -16,7 +17,7 @@ from proxy.compile.private_zones import compile_private_zones
 from proxy.compile.problems import Problems
 from proxy.compile.profiles import Resources, compile_profiles
 from proxy.compile.rules import compile_rules
-from proxy.compile.servers import compile_simulated_servers
+from proxy.compile.servers import compile_elsewhere
 from proxy.compile.sites import check_peerings, compile_sites
 from proxy.compile.subnets import check_subnets
 from proxy.compile.views import Machine, Parts, compile_views
@@ -36,14 +37,15 @@ def compile_world(settings: Settings, machine: Machine, problems: Problems) -> W
     sites = compile_sites(settings, compile_instances(settings, problems))
     endpoints = compile_endpoints(settings, problems)
     zones = compile_private_zones(settings, endpoints, problems)
-    simulated = compile_simulated_servers(settings, problems)
-    internet = compile_internet(settings, endpoints, simulated, machine.system_servers, problems)
+    elsewhere = compile_elsewhere(settings, problems)
+    internet = compile_internet(settings, endpoints, elsewhere, machine.system_servers, problems)
     internet = replace(internet, names={**internet.names, **compile_public_hostnames(sites.values())})
-    rules = compile_rules(settings, simulated, problems)
+    rules = compile_rules(settings, elsewhere, problems)
     profiles = compile_profiles(settings, Resources(zones, rules, endpoints), problems)
     firewalls = compile_firewalls(settings, problems)
     autodefined = compile_autodefined(sites, internet)
-    parts = Parts(settings, machine, sites, endpoints, zones, autodefined, rules, firewalls, profiles, internet)
+    delegations = Delegations(elsewhere, settings.quirks.delegation_without_rule == "ignored")
+    parts = Parts(settings, machine, sites, endpoints, zones, autodefined, rules, firewalls, profiles, delegations, internet)
     views = {view.name: view for view in compile_views(parts)}
     return World(
         views=views,

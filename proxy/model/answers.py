@@ -41,6 +41,7 @@ class ReasonKind(Enum):
     FORWARDED = ("forwarded", None)
     SPECIAL_USE = ("special-use name", None)
     DNS64 = ("DNS64", None)
+    DELEGATED = ("delegated", None)
     UPSTREAM = ("upstream", None)
     STALE = ("stale", EDE_STALE_ANSWER)
     REBINDING = ("rebinding", EDE_BLOCKED)

@@ -6,9 +6,10 @@ tie before: one winner stands in the table, and the losers beside it for whoever
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from proxy.dns.names import Name
 from proxy.dns.records import RecordSet
@@ -72,6 +73,31 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Servers elsewhere: those that the file simulates, and how many seconds all others have to answer.
+
+    `simulated` leads from an address to all that the server there knows, or to None where it is unreachable.
+    """
+
+    simulated: Mapping[str, Zone | None]
+    timeout: float
+
+    def reach(self, servers: Iterable[ServerAddress]) -> Route | Zone | None:
+        """Who answers for a list of servers: the first that is simulated, or else a route to all that are not.
+
+        A simulated one that is unreachable is passed over, as the resolver goes on to the next server when one does not
+        answer; None where all are.  A simulated server behind a real one is never asked.
+        """
+        real: list[ServerAddress] = []
+        for server in servers:
+            if server.host not in self.simulated:
+                real.append(server)
+            elif not real and (zone := self.simulated[server.host]) is not None:
+                return zone
+        return Route(tuple(dict.fromkeys(real)), self.timeout) if real else None
+
+
+@dataclass(frozen=True, slots=True)
 class Internet:
     """What the file says of the world outside, and where all the rest is asked.
 
@@ -107,11 +133,13 @@ class Forward:
 
     `to` is the route to its `targets`, or all that the simulated server knows which is the first of them to answer, or None
     where every target is a simulated server that is unreachable.  `reason` is that of a reply of the route.
+    `follows_cnames` where the view looks up itself what a CNAME in an answer leads to.
     """
 
     targets: tuple[ServerAddress, ...]
     to: Route | Zone | None
     reason: Reason
+    follows_cnames: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +177,33 @@ class PublicHostnames:
     internet: Internet
 
 
-Action = Zone | Internet | WithoutTypes | Forward | ComputeZone | ReverseZone | PublicHostnames
+class NameServer(NamedTuple):
+    """A name server, with its addresses where they are known beside the NS record (glue)."""
+
+    name: Name
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """Names that NS records in `zone` hand over to other name servers, from `name` down.
+
+    `servers` are all that the NS records have; those of them below one of `rules`, the names of the view's delegation rules, are
+    asked.  Where none is, `name` has its NS records and all below it is an empty answer.
+    """
+
+    name: Name
+    zone: Zone
+    servers: tuple[NameServer, ...]
+    rules: tuple[Name, ...]
+    elsewhere: Elsewhere
+
+    def followed(self, servers: Iterable[NameServer]) -> tuple[NameServer, ...]:
+        """Those of `servers` that a rule covers."""
+        return tuple(server for server in servers if any(server.name.is_under(rule) for rule in self.rules))
+
+
+Action = Zone | Internet | WithoutTypes | Forward | Delegation | ComputeZone | ReverseZone | PublicHostnames
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from proxy.dns.names import Name
 from proxy.model.answers import Ask, Reason, Reply, ServerAddress
-from proxy.model.claims import Claim
+from proxy.model.claims import Claim, NameServer
 from proxy.model.firewall import FirewallRule
 from proxy.model.routing import AliasFollowed, PolicyDecided
 
@@ -104,6 +104,32 @@ class Dns64Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class DelegationMet:
+    """NS records hand `cut` and all below it, `name` among them, over to `servers`; rules let `followed` be asked."""
+
+    name: Name
+    cut: Name
+    servers: tuple[NameServer, ...]
+    followed: tuple[NameServer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSought:
+    """The addresses of a name server are looked up in the same view, as none stand beside its NS record."""
+
+    server: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Delegated:
+    """`name` is asked of name servers at `targets`; `simulated` where the one that answers is in the file."""
+
+    name: Name
+    targets: tuple[ServerAddress, ...]
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A route is asked, for the reason that its answer will have: nothing here covers the name, or a rule sends it there."""
 
@@ -140,6 +166,9 @@ Step = (
     | Forwarded
     | Dns64Begun
     | Dns64Ended
+    | DelegationMet
+    | ServerSought
+    | Delegated
     | Asked
     | Replied
     | Stopped

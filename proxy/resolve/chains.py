@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from proxy.dns.codes import RCODE_SERVFAIL
+from proxy.dns.codes import RCODE_SERVFAIL, TYPE_CNAME
 from proxy.dns.names import Name
 from proxy.dns.records import Placed, RecordSet
 from proxy.dns.write import Sections
@@ -20,6 +20,15 @@ class Leads(NamedTuple):
 
     chain: tuple[Placed, ...]
     target: bytes
+
+
+def targets(placed: Sequence[Placed], name: bytes) -> Iterator[tuple[int, bytes]]:
+    """The names that the CNAME records of a reply lead to from `name`, in order, each with the place of its record."""
+    at = name
+    for index, (owner, found) in enumerate(placed):
+        if found.type == TYPE_CNAME and (name if owner is None else owner.lower()) == at:
+            at = found.rdatas()[0].lower()
+            yield index, at
 
 
 def lead_on(found: RecordSet | Leads, name: bytes, trace: Trace | None) -> Leads:

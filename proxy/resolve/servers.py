@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 from proxy.dns.codes import RCODE_SERVFAIL, TYPE_ANY, TYPE_NSEC, TYPE_NSEC3, TYPE_RRSIG
 from proxy.dns.names import Name
-from proxy.dns.records import Placed
+from proxy.dns.records import Placed, RecordSet
 from proxy.dns.write import Sections
 from proxy.model.answers import Answer, Ask, Reason, ReasonKind, Reply, Route
 from proxy.model.claims import Forward, Zone
@@ -17,8 +17,8 @@ from proxy.resolve.zones import look_up
 _PROOFS = frozenset((TYPE_RRSIG, TYPE_NSEC, TYPE_NSEC3))
 
 
-def forward(action: Forward, name: bytes, kind: int, trace: Trace | None) -> Generator[Ask, Reply, Answer]:
-    """The answer of a rule's targets, as it comes: a CNAME in it is not looked up here again.
+def forward(action: Forward, name: bytes, kind: int, trace: Trace | None) -> Generator[Ask, Reply, Answer | RecordSet]:
+    """The answer of a rule's targets as it comes; a simulated one's CNAME, where the view follows it.
 
     Where every target is a simulated server that is unreachable, the answer is SERVFAIL, as that of a real one would be.
     """
@@ -29,7 +29,7 @@ def forward(action: Forward, name: bytes, kind: int, trace: Trace | None) -> Gen
         why = f"{', '.join(map(str, action.targets))}: unreachable"
         return stop(name, RCODE_SERVFAIL, ReasonKind.UPSTREAM_FAILED, why, trace)
     if isinstance(to, Zone):
-        return ask_simulated(to, name, kind, trace)
+        return look_up(to, name, kind, trace) if action.follows_cnames else ask_simulated(to, name, kind, trace)
     return (yield from ask_route(to, name, kind, action.reason, trace))
 
 

@@ -8,14 +8,16 @@ zones before the claims would find names that a more specific zone hides.
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import partial
 
-from proxy.dns.codes import RCODE_REFUSED, TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_CNAME
+from proxy.dns.codes import RCODE_NOERROR, RCODE_REFUSED, TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_CNAME
 from proxy.dns.names import ROOT, Name
 from proxy.dns.records import Placed, RecordSet
 from proxy.model.answers import Answer, Ask, FirewallMatch, Question, Reason, ReasonKind, Reply
 from proxy.model.claims import (
     Claim,
     ComputeZone,
+    Delegation,
     Forward,
     Internet,
     PublicHostnames,
@@ -27,7 +29,8 @@ from proxy.model.firewall import Firewall
 from proxy.model.routing import AliasOutside, Chance
 from proxy.model.steps import ClaimsWeighed, Trace, TypeMissing
 from proxy.model.world import INTERNET_VIEW, View
-from proxy.resolve.chains import MAX_HOPS, Leads, lead_on, put_behind, stop, stop_chain, with_owner
+from proxy.resolve.chains import MAX_HOPS, Leads, lead_on, put_behind, stop, stop_chain, targets, with_owner
+from proxy.resolve.delegation import follow
 from proxy.resolve.dns64 import synthesise, wants_dns64
 from proxy.resolve.ec2 import look_up_computed, look_up_reverse
 from proxy.resolve.firewall import judge, judge_targets
@@ -38,6 +41,7 @@ from proxy.resolve.zones import first_of_all, look_up, look_up_routed
 
 Resolution = Generator[Ask, Reply, Answer]
 _Outside = Internet | WithoutTypes | PublicHostnames
+_Elsewhere = _Outside | Forward | Delegation | ComputeZone | ReverseZone
 
 
 def resolve(question: Question, view: View, trace: Trace | None = None, chance: Chance = first_of_all) -> Resolution:
@@ -70,15 +74,19 @@ def _walk(
     *,
     firewall: Firewall | None = None,
     alert: FirewallMatch | None = None,
+    sought: tuple[bytes, ...] = (),
 ) -> Resolution:
-    """From hop to hop.  `firewall` looks at what CNAMEs lead to; `alert` is what it has to say of the name asked for."""
+    """From hop to hop.  `firewall` looks at what CNAMEs lead to; `alert` is what it has to say of the name asked for.
+
+    `sought` are the delegations for which addresses of name servers are looked up at the time.
+    """
     name, kind = question
     chain: tuple[Placed, ...] = ()
     for _ in range(MAX_HOPS):
         action = find_claim(view, name, trace).action
         found: Answer | RecordSet | Leads
         if not isinstance(action, Zone):
-            found = yield from _look_elsewhere(action, view, name, kind, trace)
+            found = yield from _look_elsewhere(action, view, Question(name, kind), trace=trace, chance=chance, sought=sought)
         elif action.routed:
             found = yield from _look_up_routed(action, view, name, kind, trace=trace, chance=chance)
         else:
@@ -93,12 +101,20 @@ def _walk(
         if isinstance(leads, Answer):
             answer = put_behind(chain, name, leads) if chain else leads
             if view.dns64 and kind == TYPE_AAAA and wants_dns64(answer, name, trace):
-                four = yield from _walk(Question(question.name, TYPE_A), view, trace, chance, firewall=firewall, alert=alert)
+                again = Question(question.name, TYPE_A)
+                four = yield from _walk(again, view, trace, chance, firewall=firewall, alert=alert, sought=sought)
                 answer = synthesise(answer, four, question.name, trace)
             return _noted(answer, alert)
         chain += with_owner(leads.chain, name if chain else None)
         name = leads.target
     return _noted(stop_chain(name, trace), alert)
+
+
+def _seek(  # noqa: PLR0917  the last two are those of Seek
+    view: View, trace: Trace | None, chance: Chance, sought: tuple[bytes, ...], server: Name, kind: int
+) -> Resolution:
+    """An address of a name server: the resolver's own question, which no firewall looks at."""
+    return _walk(Question(server, kind), view, trace, chance, sought=sought)
 
 
 def _noted(answer: Answer, alert: FirewallMatch | None) -> Answer:
@@ -131,15 +147,22 @@ def _look_up_routed(
 
 
 def _look_elsewhere(
-    action: Forward | ComputeZone | ReverseZone | _Outside, view: View, name: bytes, kind: int, trace: Trace | None
+    action: _Elsewhere, view: View, question: Question, *, trace: Trace | None, chance: Chance, sought: tuple[bytes, ...]
 ) -> Generator[Ask, Reply, Answer | RecordSet | Leads]:
     """What is no zone: servers that are asked, names that are computed, the internet."""
-    if isinstance(action, Forward):
-        return (yield from forward(action, name, kind, trace))
+    name, kind = question
     if isinstance(action, ComputeZone):
         return look_up_computed(action, name, kind, trace)
     if isinstance(action, ReverseZone):
         return look_up_reverse(action, name, kind, trace)
+    if isinstance(action, Forward):
+        forwarded = yield from forward(action, name, kind, trace)
+        return _lead_away(forwarded, action, view, name, kind) if action.follows_cnames else forwarded
+    if isinstance(action, Delegation):
+        seek = None
+        if action.name not in sought:
+            seek = partial(_seek, view, trace, chance, (*sought, action.name))
+        return _lead_away((yield from follow(action, question, trace, seek)), action, view, name, kind)
     return (yield from _look_outside(action, view, name, kind, trace))
 
 
@@ -174,14 +197,29 @@ def _lead_inside(answer: Answer, view: View, name: bytes, kind: int) -> Answer |
     The resolver follows each hop from inside the VPC, so a public name that leads to a private one ends there.
     """
     if kind not in (TYPE_CNAME, TYPE_ANY):
-        at = name
         placed = answer.sections.answer
-        for place, (owner, found) in enumerate(placed):
-            if found.type == TYPE_CNAME and (name if owner is None else owner.lower()) == at:
-                at = found.rdatas()[0].lower()
-                if _decided_inside(view, at):
-                    return Leads(tuple(placed[: place + 1]), at)
+        for index, target in targets(placed, name):
+            if _decided_inside(view, target):
+                return Leads(tuple(placed[: index + 1]), target)
     return answer
+
+
+def _lead_away(
+    answer: Answer | RecordSet, action: Forward | Delegation, view: View, name: bytes, kind: int
+) -> Answer | RecordSet | Leads:
+    """The answer of servers that are asked for what one claim covers, as far as that goes.
+
+    Where a CNAME leads to other names, these are looked up by the view, and so is a target that the servers left open.
+    """
+    if kind in (TYPE_CNAME, TYPE_ANY) or not isinstance(answer, Answer):
+        return answer
+    placed, leads = answer.sections.answer, None
+    for index, target in targets(placed, name):
+        leads = Leads(tuple(placed[: index + 1]), target)
+        if find_claim(view, target).action is not action:
+            return leads
+    open_end = leads is not None and answer.sections.rcode == RCODE_NOERROR and placed[-1][1].type == TYPE_CNAME
+    return leads if leads is not None and open_end else answer
 
 
 def _decided_inside(view: View, name: bytes) -> bool:

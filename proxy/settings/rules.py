@@ -15,7 +15,7 @@ from proxy.settings.sockets import TARGET
 from proxy.settings.takes import Choice
 from proxy.settings.values import NAME, VPC_NAME, WORD
 
-RuleType = Literal["forward", "system"]
+RuleType = Literal["forward", "system", "delegate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,16 @@ class ResolverRuleSetting:
         Name,
         Key(
             NAME,
-            "The name that the rule is for, with all below it; `.` for every name.",
+            "The name that the rule is for, with all below it; `.` for every name.  The API's DomainName, or DelegationRecord.",
         ),
     ]
     name: Annotated[str | None, Key(WORD, "Its name, by which a Profile knows it.", default="none")] = None
     type: Annotated[
         RuleType,
         Key(
-            Choice(("forward", "system")),
-            "forward: ask `targets`.  system: answer here what a rule for a parent sends away.",
+            Choice(("forward", "system", "delegate")),
+            "forward: ask `targets`.  system: answer here what a rule for a parent sends away.  delegate: follow NS records of "
+            "private zones to name servers that are called `domain` or below it.",
         ),
     ] = "forward"
     targets: Annotated[

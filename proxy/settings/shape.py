@@ -22,6 +22,7 @@ from proxy.settings.firewall import FIREWALL_GROUPS, FirewallGroupSetting
 from proxy.settings.problems import Path, did_you_mean
 from proxy.settings.profiles import PROFILES, ProfileSetting
 from proxy.settings.query_log import QueryLogSetting
+from proxy.settings.quirks import QUIRKS, QuirksSetting
 from proxy.settings.records import AliasTarget, Records, RecordSpec
 from proxy.settings.routing import RoutingSetting
 from proxy.settings.rules import RULES, ResolverRuleSetting
@@ -54,9 +55,9 @@ from proxy.settings.vpcs import (
 __all__ = [
     "Address", "AliasTarget", "CacheSetting", "DhcpSetting", "DomainSetting", "EndpointServiceSetting", "EndpointSetting",
     "ExpectationSetting", "InboundEndpointSetting", "InstanceSetting", "LimitsSetting", "ListenSetting", "Network", "Path",
-    "PeeringSetting", "PrivateZoneSetting", "ProfileSetting", "PublicZoneSetting", "RecordSpec", "RefusalExpected",
-    "ResolverRuleSetting", "RoutingSetting", "Settings", "SimulatedServerSetting", "SubnetSetting", "UpstreamSetting",
-    "VpcSetting",
+    "PeeringSetting", "PrivateZoneSetting", "ProfileSetting", "PublicZoneSetting", "QuirksSetting", "RecordSpec",
+    "RefusalExpected", "ResolverRuleSetting", "RoutingSetting", "Settings", "SimulatedServerSetting", "SubnetSetting",
+    "UpstreamSetting", "VpcSetting",
 ]  # fmt: skip
 
 _ALLOWED_WORDS = ("loopback", "vpcs", "any")
@@ -277,6 +278,9 @@ class Settings:
         QueryLogSetting | None,
         Key(ObjectOf(QueryLogSetting, "{path: queries.log, format: json}"), "A line for every query.", default="no log"),
     ] = None
+    quirks: Annotated[QuirksSetting, Key(QUIRKS, "What AWS leaves undocumented: change it where you know better.")] = field(
+        default_factory=QuirksSetting
+    )
     expect: Annotated[
         tuple[ExpectationSetting, ...] | RefusalExpected, Key(EXPECT, "The file's own tests, which `check` runs.")
     ] = ()

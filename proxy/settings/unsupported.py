@@ -12,8 +12,8 @@ NOT_YET = """
 admin
 cache.prefetch
 cache.serve_stale
-quirks
-resolver_rules.*.type: delegate
+quirks.answer_order
+quirks.negative_ttl
 upstream.cassette
 upstream.mode: record
 upstream.mode: replay

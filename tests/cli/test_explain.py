@@ -44,10 +44,15 @@ private_zones:
     records:
       www: [{id: a, alias: app/keys, weight: 1}, {id: b, A: 10.0.5.3, weight: 0, health: up}]
       far: [{id: eu, A: 10.0.5.4, geolocation: {continent: EU}, health: down}]
+  - {name: hr.example, id: Z0HR, vpcs: [app], records: {eu: {NS: ns.site.corp.example}, na: {NS: ns.nobody.example}}}
 resolver_rules:
+  - {domain: site.corp.example, type: delegate, vpcs: [app]}
   - {domain: site.corp.example, targets: [192.168.9.8, 192.168.9.9], vpcs: [app]}
   - {domain: live.example, targets: ["192.168.9.7:5353"], vpcs: [app]}
-simulated_servers: {192.168.9.8: {unreachable: true}, 192.168.9.9: {records: {h.site.corp.example: 192.168.7.1}}}
+simulated_servers:
+  192.168.9.8: {unreachable: true}
+  192.168.9.9:
+    records: {ns.site.corp.example: 192.168.9.9, www.eu.hr.example: 192.168.7.2, h.site.corp.example: 192.168.7.1}
 public_records: {www.corp.example: 203.0.113.5, loop.example: {CNAME: loop.example}}
 """
 
@@ -174,7 +179,7 @@ legacy.data.corp.example A
             ["h.site.corp.example"],
             0,
             [
-                "> site.corp.example forwarding rule world.yaml:24 wins: the longest name",
+                "> site.corp.example forwarding rule world.yaml:26 wins: the longest name",
                 "3 h.site.corp.example is forwarded to 192.168.9.8:53, 192.168.9.9:53 The target's answer is passed on as it is.",
                 "The first target that can be reached is a simulated server",
                 "using-rules.html",
@@ -188,6 +193,23 @@ legacy.data.corp.example A
                 "4 The network would be asked for h.live.example A: 192.168.9.7:5353 So far without",
                 "= not asked because: rule live",
             ],
+        ),
+        (
+            ["www.eu.hr.example"],
+            0,
+            [
+                "> eu.hr.example delegation world.yaml:23 wins: the longest name",
+                "3 NS records hand eu.hr.example over to ns.site.corp.example A delegation rule covers ns.site.corp.example.",
+                "outbound-delegation-tutorial",
+                "4 Where is the name server ns.site.corp.example?",
+                "8 www.eu.hr.example is asked of the name servers at 192.168.9.9:53",
+                "because: simulated server 192.168.9.9",
+            ],
+        ),
+        (
+            ["www.na.hr.example"],
+            1,
+            ["over to ns.nobody.example No delegation rule of this VPC", "delegation_without_rule", "NODATA"],
         ),
         (
             ["elsewhere.example"],
@@ -298,8 +320,7 @@ def test_every_kind_of_step_is_met_here() -> None:
     world = world_of(WORLD.replace("{mode: off}", "{servers: [192.0.2.53]}"))
     closed = world_of(WORLD)
     queries = ["www.corp.example", "www.corp.example AAAA", "nope.corp.example", "keys.corp.example", "out.example"]
-    queries += ["h.site.corp.example", "ip-10-0-1-5.ec2.internal"]
-    queries.append("www.shop.example")
+    queries += ["h.site.corp.example", "ip-10-0-1-5.ec2.internal", "www.eu.hr.example", "www.shop.example"]
     steps: list[Step] = []
     for query in queries:
         ask(world, "app", query, lambda asked: reply(), steps.append)

@@ -20,7 +20,7 @@ from proxy.model.steps import (
 )
 from tests.worlds import ask, placed, reply, texts, world_of
 
-WORLD = world_of("""
+TEXT = """
     region: us-east-1
     upstream: {mode: off}
     vpcs:
@@ -48,7 +48,8 @@ WORLD = world_of("""
           out.corp.example.com: {CNAME: www.example.com}
           round.corp.example.com: {CNAME: round.corp.example.com}
     public_records: {h.back.real.example: 203.0.113.9}
-    """)
+    """
+WORLD = world_of(TEXT)
 
 
 @pytest.mark.parametrize("view", ["a", "a/in"])
@@ -73,6 +74,19 @@ def test_a_simulated_server_follows_its_own_cnames_and_knows_nothing_else() -> N
     assert ask(WORLD, "a", "nope.corp.example.com").sections.rcode == RCODE_NXDOMAIN
     assert ask(WORLD, "a", "h.corp.example.com TXT").sections == ask(WORLD, "a", "h.corp.example.com MX").sections
     assert ask(WORLD, "a", "round.corp.example.com").reason.kind is ReasonKind.CHAIN_TOO_LONG
+
+
+def test_a_forwarded_cname_may_be_followed_by_the_view() -> None:
+    def network(asked: Ask) -> Reply:
+        return reply(
+            placed(None, "CNAME", 20, "www.example.com."), placed("www.example.com", "A", 20, "198.51.100.66"),
+        )  # fmt: skip
+
+    world = world_of(TEXT + "quirks: {forwarded_cname: follow}\n")
+    assert texts(ask(world, "a", "out.corp.example.com")) == ["CNAME www.example.com", "10.0.5.10"]
+    assert texts(ask(world, "a", "alias.corp.example.com")) == ["CNAME h.corp.example.com", "192.168.7.7"]
+    assert texts(ask(world, "a", "h.real.example", network)) == ["CNAME www.example.com", "10.0.5.10"]
+    assert texts(ask(world, "a", "h.real.example CNAME", network)) == ["CNAME www.example.com", "198.51.100.66"]
 
 
 def test_where_no_target_answers_the_answer_is_servfail() -> None:
