@@ -157,6 +157,13 @@ def test_what_is_no_reply(broken: bytes, says: str) -> None:
     assert says in wrong.value.what
 
 
+@pytest.mark.parametrize(("answers", "authorities"), [(1, 0), (0, 1)])
+def test_an_opt_record_stands_in_the_additional_section_alone(answers: int, authorities: int) -> None:
+    head = struct.pack("!HHHHHH", 7, 0x8180, 1, answers, authorities, 0)
+    with pytest.raises(MalformedMessage, match="outside the additional section"):
+        read_reply(head + QUESTION + b"\0" + struct.pack("!HHIH", 41, 1232, 0, 0)).sections  # noqa: B018  read when it is wanted
+
+
 @settings(max_examples=300)
 @given(st.binary(max_size=120), st.integers(0, 3), st.integers(0, 3))
 def test_any_octets_are_a_reply_or_a_malformed_message(octets: bytes, answers: int, others: int) -> None:
