@@ -178,6 +178,11 @@ class Server:
         await _close_log(None if log is old_log else old_log)
         return [f"+ listener {each.listener}" for each in opened] + [f"- listener {each.listener}" for each in gone]
 
+    @property
+    def query_log(self) -> QueryLog | None:
+        """The query log that runs, if one does."""
+        return self._query_log
+
     def _log_queries(self, log: QueryLog | None) -> None:
         self._query_log = log
         self.engine.observe = None if log is None else log.observe

@@ -273,7 +273,12 @@ class Engine:
     async def _drive(self, resolution: Resolution, ask: Ask) -> Answer:
         try:
             while True:
-                ask = resolution.send(await self._reply(ask))
+                try:
+                    reply = await self._reply(ask)
+                except UpstreamError as error:
+                    ask = resolution.throw(error)
+                else:
+                    ask = resolution.send(reply)
         except StopIteration as done:
             return _answer_of(done)
         except UpstreamError as error:

@@ -345,6 +345,22 @@ async def test_an_observer_is_told_how_long_it_took_and_of_failures() -> None:
     assert [(each.seconds, each.answer.sections.rcode) for each in seen] == [(2, 2)]
 
 
+async def test_an_observer_is_told_of_an_alert_to_a_name_that_cannot_be_looked_up() -> None:
+    async def network(_: Ask) -> Reply:
+        raise UpstreamError("no reply")
+
+    seen: list[Outcome] = []
+    text = """
+        vpcs: {a: {}}
+        firewall_rule_groups:
+          - {name: g, vpcs: {a: 101}, rules: [{name: r, priority: 1, domains: a.example.net, action: alert}]}
+        """
+    await hear(engine_of(text, network, observe=seen.append), question("a.example.net"))
+    assert [(each.answer.sections.rcode, each.answer.firewall and each.answer.firewall.rule) for each in seen] == [
+        (2, "g/r")
+    ]
+
+
 async def test_an_observer_that_comes_while_a_query_is_under_way_is_told_of_it_without_a_time() -> None:
     seen: list[Outcome] = []
 

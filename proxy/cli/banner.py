@@ -51,6 +51,11 @@ def statistics(server: Server, seconds: float) -> Iterator[str]:
         yield f"  {number} {reason}"
     if engine.malformed:
         yield f"  {counted(engine.malformed, 'packet')} that was no query"
+    if engine.dropped:
+        yield f"  {counted(engine.dropped, 'packet')} over packets_per_second"
+    log = server.query_log
+    if log is not None and log.dropped + log.unwritten:
+        yield f"  {counted(log.dropped + log.unwritten, 'line')} that the query log lacks"
     yield f"  configuration {engine.world.digest} of {server.configuration.name}"
 
 

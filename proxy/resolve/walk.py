@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Generator
 from functools import partial
 
-from proxy.dns.codes import RCODE_NOERROR, RCODE_REFUSED, TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_CNAME
+from proxy.dns.codes import RCODE_NOERROR, RCODE_REFUSED, RCODE_SERVFAIL, TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_CNAME
 from proxy.dns.names import ROOT, Name
 from proxy.dns.records import Placed, RecordSet
-from proxy.model.answers import Answer, Ask, FirewallMatch, Question, Reason, ReasonKind, Reply
+from proxy.dns.write import Sections
+from proxy.model.answers import Answer, Ask, FirewallMatch, Question, Reason, ReasonKind, Reply, UpstreamError
 from proxy.model.claims import (
     Claim,
     ComputeZone,
@@ -58,12 +59,21 @@ def resolve(question: Question, view: View, trace: Trace | None = None, chance: 
         return _walk(question, view, trace, chance, firewall=firewall)
     if rule.response is not None:
         return _settled(rule.response)
-    return _walk(question, view, trace, chance, firewall=None if rule.trusts else firewall, alert=rule.match)
+    walk = _walk(question, view, trace, chance, firewall=None if rule.trusts else firewall, alert=rule.match)
+    return walk if rule.match is None else _alerted(walk, rule.match)
 
 
 def _settled(answer: Answer) -> Resolution:
     yield from ()
     return answer
+
+
+def _alerted(walk: Resolution, alert: FirewallMatch) -> Resolution:
+    """The same, its failure included: that a rule alerts to a name does not depend on whether it can be looked up."""
+    try:
+        return (yield from walk)
+    except UpstreamError as error:
+        return Answer(Sections(RCODE_SERVFAIL), error.reason, alert)
 
 
 def _walk(

@@ -110,6 +110,19 @@ def test_usr1_writes_statistics_and_hup_at_an_error_level_is_quiet(split: Path) 
         assert "INFO" not in text
 
 
+def test_statistics_tell_what_was_dropped(split: Path) -> None:
+    split.write_text(SPLIT + "query_log: {path: /dev/full}\nlimits: {packets_per_second: 2}\n")
+    with serving("-c", split, "serve") as server:
+        addresses(server.ports[0]), addresses(server.ports[0])
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.sendto(dns.message.make_query("www.example.com", "A").to_wire(), ("127.0.0.1", server.ports[0]))
+        server.wait_for("lacks lines: 0 came faster than they could be written, ")
+        server.send(signal.SIGUSR1)
+        text = server.wait_for(f" of {split}")
+        assert "\n  1 packet over packets_per_second\n" in text
+        assert " that the query log lacks\n  configuration " in text
+
+
 def test_what_is_under_way_is_answered_before_it_ends(split: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as upstream:
         upstream.bind(("127.0.0.1", 0))

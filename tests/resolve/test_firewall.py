@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from proxy.model.answers import Ask, Reply
+from proxy.dns.names import Name
+from proxy.model.answers import Ask, Question, Reply, UpstreamError
 from proxy.model.steps import ClaimsWeighed, CnameFollowed, FirewallJudged, Step
 from proxy.model.world import World
+from proxy.resolve import resolve
 from tests.worlds import ask, placed, reply, texts, world_of
 
 GUARDED = """
@@ -158,6 +160,19 @@ def test_behind_a_rule_that_trusts_another_looks_at_what_cnames_lead_to() -> Non
         assert texts(ask(world, "a", name, lambda _: A_RECORD)) == ["203.0.113.1"]
         led = reply(placed(None, "CNAME", 9, name), placed(name, "A", 9, "203.0.113.9"))
         assert ask(world, "a", "other.example", lambda _, led=led: led).sections.rcode == 3  # type: ignore[misc]
+
+
+def test_an_alert_is_told_of_also_where_upstream_fails(world: World) -> None:
+    for query, alerts in (("watched.example", True), ("ok.deep.example", False)):
+        resolution = resolve(Question(Name.from_text(query), 1), world.views["a"])
+        next(resolution)
+        with pytest.raises(StopIteration if alerts else UpstreamError) as caught:
+            resolution.throw(UpstreamError("no reply"))
+        if alerts:
+            answer = caught.value.value  # type: ignore[attr-defined]
+            assert (answer.sections.rcode, answer.reason.text, answer.firewall[:2]) == (
+                2, "no reply", ("ALERT", "guard/twice"),
+            )  # fmt: skip
 
 
 def test_who_asks_for_the_cname_itself_is_led_nowhere(world: World) -> None:
