@@ -34,13 +34,14 @@ def _query_log(setting: QueryLogSetting | None) -> QueryLogPlan | None:
 
 
 def _listeners(settings: Settings, views: Mapping[str, View], problems: Problems) -> Iterator[Listener]:
-    for path, listen, view in _sockets(settings):
+    for path, listen, view in sockets_of(settings):
         if view is not None and view not in views:
             problems.add((*path, "view"), f"there is no view {view}", did_you_mean(view, views))
         yield Listener(listen.host, listen.port, view)
 
 
-def _sockets(settings: Settings) -> Iterator[tuple[Path, ListenSetting, str | None]]:
+def sockets_of(settings: Settings) -> Iterator[tuple[Path, ListenSetting, str | None]]:
+    """Every socket of a file: where it stands there, its address, and its view where it has one."""
     for index, listen in enumerate(settings.listen):
         yield ("listen", index), listen, listen.view
     for name, vpc in settings.vpcs.items():
@@ -53,7 +54,7 @@ def _sockets(settings: Settings) -> Iterator[tuple[Path, ListenSetting, str | No
 def _check_twice(settings: Settings, problems: Problems) -> None:
     """Two sockets on one address and port cannot be; port 0 is another one each time."""
     seen: set[tuple[str, int]] = set()
-    for path, listen, _ in _sockets(settings):
+    for path, listen, _ in sockets_of(settings):
         place = (listen.host, listen.port)
         if listen.port and place in seen:
             problems.add(path, f"{listen.host} port {listen.port} is listened on already", "give another port")

@@ -13,6 +13,7 @@ from proxy.compile.firewall import compile_firewalls
 from proxy.compile.hints import did_you_mean
 from proxy.compile.instances import compile_instances
 from proxy.compile.internet import compile_internet
+from proxy.compile.loops import check_loops
 from proxy.compile.private_zones import compile_private_zones
 from proxy.compile.problems import Problems
 from proxy.compile.profiles import Resources, compile_profiles
@@ -47,7 +48,7 @@ def compile_world(settings: Settings, machine: Machine, problems: Problems) -> W
     delegations = Delegations(elsewhere, settings.quirks.delegation_without_rule == "ignored")
     parts = Parts(settings, machine, sites, endpoints, zones, autodefined, rules, firewalls, profiles, delegations, internet)
     views = {view.name: view for view in compile_views(parts)}
-    return World(
+    world = World(
         views=views,
         default_view=_default_view(settings, views, problems),
         networks=NetworkTable.of(_client_networks(settings)),
@@ -55,6 +56,8 @@ def compile_world(settings: Settings, machine: Machine, problems: Problems) -> W
         digest=machine.digest,
         dns64=dict(_dns64(settings, views)),
     )
+    check_loops(settings, world, problems)
+    return world
 
 
 def _dns64(settings: Settings, views: Mapping[str, View]) -> Iterator[tuple[str, Dns64]]:
