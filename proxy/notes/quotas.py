@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from proxy.dns.codes import type_word
 from proxy.notes.note import Note
 from proxy.settings.problems import Path
 from proxy.settings.shape import Settings, VpcSetting
 
+_ONE_HUNDRED = ("geolocation", "latency", "multivalue", "weight")
 _WITH_INTERFACES = frozenset(("interface", "gateway_load_balancer"))
 
 
@@ -71,6 +73,29 @@ def _zones_per_account(settings: Settings) -> Iterator[_Count]:
 def _vpcs_per_zone(settings: Settings) -> Iterator[_Count]:
     for index, zone in enumerate(settings.private_zones):
         yield _Count(("private_zones", index, "vpcs"), f"zone {zone.name}", len(set(zone.vpcs)))
+
+
+def _records_per_zone(settings: Settings) -> Iterator[_Count]:
+    for index, zone in enumerate(settings.private_zones):
+        yield _Count(("private_zones", index, "records"), f"zone {zone.name}", len(zone.records))
+
+
+def _values_per_record_set(settings: Settings) -> Iterator[_Count]:
+    for spec in (spec for zone in settings.private_zones for spec in zone.records):
+        yield _Count(spec.path, f"{spec.owner} {type_word(spec.type)}", len(spec.values))
+
+
+def _sets_of(*policies: str) -> Callable[[Settings], Iterator[_Count]]:
+    """By name and type: the record sets that have one of `policies`."""
+
+    def counts(settings: Settings) -> Iterator[_Count]:
+        for zone in settings.private_zones:
+            routed = [spec for spec in zone.records if spec.routing is not None and spec.routing.policy in policies]
+            paths = {spec[:2]: spec.path for spec in routed}
+            for (owner, kind), number in Counter(spec[:2] for spec in routed).items():
+                yield _Count(paths[owner, kind], f"{owner} {type_word(kind)}", number)
+
+    return counts
 
 
 def _peerings_per_vpc(settings: Settings) -> Iterator[_Count]:
@@ -142,6 +167,10 @@ _QUOTAS = (
     _Quota("Gateway VPC endpoints per VPC", 255, _per_vpc("endpoints", _gateways)),
     _Quota("Hosted zones", 500, _zones_per_account),
     _Quota("Amazon VPCs that you can associate with a private hosted zone", 300, _vpcs_per_zone),
+    _Quota("Records per hosted zone", 10_000, _records_per_zone),
+    _Quota("Records in a record set", 400, _values_per_record_set),
+    _Quota("Geolocation, latency, multivalue answer, weighted, and IP-based records", 100, _sets_of(*_ONE_HUNDRED)),
+    _Quota("Geoproximity records", 30, _sets_of("geoproximity")),
     _Quota("Resolver endpoints per AWS Region", 4, _per_region(lambda vpc: len(vpc.inbound_endpoints))),
     _Quota("Rules per AWS Region", 1000, _rules_per_region),
     _Quota("Associations between rules and VPCs per AWS Region", 2000, _rule_associations),

@@ -36,6 +36,22 @@ QUOTAS = {
     "Amazon VPCs that you can associate with a private hosted zone": (
         300, "private_zones: [{{name: z.example, vpcs: [{items}]}}]", "vN", "private_zones[0].vpcs: zone z.example",
     ),
+    "Records per hosted zone": (
+        10_000, "private_zones: [{{name: z.example, records: {{{items}}}}}]", "wN: 10.0.0.1",
+        "private_zones[0].records: zone z.example",
+    ),
+    "Records in a record set": (
+        400, "private_zones: [{{name: z.example, records: {{w: {{TXT: [{items}]}}}}}}]", "tN",
+        "private_zones[0].records.w.TXT: w.z.example TXT",
+    ),
+    "Geolocation, latency, multivalue answer, weighted, and IP-based records": (
+        100, "private_zones: [{{name: z.example, records: {{w: [{items}]}}}}]", "{id: sN, A: 10.0.0.1, weight: 1}",
+        "private_zones[0].records.w[100].A: w.z.example A",
+    ),
+    "Geoproximity records": (
+        30, "private_zones: [{{name: z.example, records: {{w: [{items}]}}}}]",
+        "{id: sN, A: 10.0.0.1, geoproximity: {region: us-east-1}}", "private_zones[0].records.w[30].A: w.z.example A",
+    ),
     "Resolver endpoints per AWS Region": (
         4, "vpcs: {{a: {{inbound_endpoints: {{{items}}}}}}}", "iN: {}", "vpcs: account 000000000000 in us-east-1",
     ),
