@@ -47,6 +47,8 @@ def _lines(old: World, new: World) -> Iterator[str]:
         yield "the clients of the views"
     if old.allowed != new.allowed:
         yield "allow_clients"
+    if old.rotates != new.rotates:
+        yield f"the order of several records is now {'another one each time' if new.rotates else 'that of the file'}"
 
 
 def _changed_claims(before: View, after: View) -> Iterator[str]:

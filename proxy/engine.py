@@ -209,7 +209,7 @@ class Engine:
 
     def _keep(self, table: Table, packet: bytes, heard: _Heard, answer: Answer, *, octets: bytes, until: float) -> None:
         """Have `packet` known from now on, with all turns of its answer."""
-        turns = _turns_of(answer)
+        turns = self._turns_of(answer)
         if turns > MOST_TURNS:
             return
         tails = [octets[2:]] if turns == 1 else [self._pack(heard, answer, turn)[2:] for turn in range(turns)]
@@ -307,7 +307,7 @@ class Engine:
     def _write(self, heard: _Heard, answer: Answer) -> bytes:
         """The packet of an answer.  Every answer that was not known passes here once, so here it is counted and observed."""
         self._tallies[answer.reason.kind][0] += 1
-        octets = self._pack(heard, answer, self._next_turn() if _turns_of(answer) > 1 else 0)
+        octets = self._pack(heard, answer, self._next_turn() if self._turns_of(answer) > 1 else 0)
         self._tell(heard, answer)
         return octets
 
@@ -327,6 +327,13 @@ class Engine:
         """Chance, counted."""
         self._drawn += 1
         return self._chance()
+
+    def _turns_of(self, answer: Answer) -> int:
+        """How many different turns an answer has."""
+        sets = answer.sections.answer
+        if not self.world.rotates:
+            return 1
+        return len(sets[0][1].records) if len(sets) == 1 else math.lcm(*(len(found.records) for _, found in sets))
 
     def _next_turn(self) -> int:
         """By how many places the sets of an answer turn.
@@ -349,12 +356,6 @@ def _refusal(query: Query, seat: Seat) -> Answer | None:
     if query.edns is not None and query.edns.version:
         return _OTHER_EDNS
     return None
-
-
-def _turns_of(answer: Answer) -> int:
-    """How many different turns an answer has."""
-    sets = answer.sections.answer
-    return len(sets[0][1].records) if len(sets) == 1 else math.lcm(*(len(found.records) for _, found in sets))
 
 
 def _answer_of(done: StopIteration) -> Answer:

@@ -36,11 +36,17 @@ private_zones: [{name: example.com, vpcs: [a], records: {www: 10.0.5.10}}]
         ("name: example.com", "name: ec2.internal",
          ["view a: - example.com (private zone)", "view a: ~ ec2.internal (private zone)"]),
         ("upstream:", "allow_clients: any\nupstream:", ["allow_clients"]),
+        ("upstream:", "quirks: {answer_order: fixed}\nupstream:", ["the order of several records is now that of the file"]),
         ("mode: off", "servers: [192.0.2.1]", [f"view {view}: ~ internet" for view in ("a", "b", "internet")]),
     ],
 )  # fmt: skip
 def test_every_change_is_a_line(old: str, new: str, lines: list[str]) -> None:
     assert sorted(describe_difference(world_of(BEFORE), world_of(BEFORE.replace(old, new)))) == sorted(lines)
+
+
+def test_an_order_that_is_free_again() -> None:
+    fixed = world_of(f"quirks: {{answer_order: fixed}}{BEFORE}")
+    assert describe_difference(fixed, world_of(BEFORE)) == ["the order of several records is now another one each time"]
 
 
 def test_many_changes_are_cut_short() -> None:

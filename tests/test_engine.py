@@ -476,3 +476,16 @@ def test_what_chance_decides_is_decided_for_every_query() -> None:
     found = Counter(tuple(addresses(say(engine, question("www.example.com", id=7)))) for _ in range(5120))
     assert found.keys() == {("10.0.0.1",), ("10.0.0.2",)}
     assert 2 <= found["10.0.0.1",] <= 50  # 20 expected; less than once in a million runs beyond
+
+
+@pytest.mark.parametrize("order", ["rotate", "fixed"])
+def test_several_records_come_in_another_order_each_time_or_in_that_of_the_file(order: str) -> None:
+    engine = engine_of(f"""
+        quirks: {{answer_order: {order}}}
+        vpcs: {{a: {{}}}}
+        private_zones: [{{name: example.com, vpcs: [a], records: {{tri: [10.0.5.41, 10.0.5.42, 10.0.5.43]}}}}]
+        """)
+    found = [addresses(say(engine, question("tri.example.com"))) for _ in range(60)]
+    assert all(sorted(each) == ["10.0.5.41", "10.0.5.42", "10.0.5.43"] for each in found)
+    assert len({tuple(each) for each in found}) == (3 if order == "rotate" else 1)
+    assert order == "rotate" or found[0] == ["10.0.5.41", "10.0.5.42", "10.0.5.43"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from proxy.compile.endpoints import Endpoint
 from proxy.compile.private_zones import PrivateZone
@@ -72,23 +73,32 @@ def private_zone_claims(vpc: Vpc, zones: Iterable[PrivateZone]) -> Iterator[Clai
             yield Claim(zone.zone.name, ClaimKind.PRIVATE_ZONE, path_text(zone.path), zone.in_region(vpc.region))
 
 
-def endpoint_claims(endpoints: Sequence[Endpoint], internet: Internet, *, inbound: bool) -> Iterator[Claim]:
-    """The hidden zones of endpoints' private names, and the record types that a gateway endpoint takes away.
+class Vantage(NamedTuple):
+    """From where a VPC's names are asked: its region, the internet around it, and the TTL of negative answers.
 
     `inbound` is True for a view that is asked through an inbound endpoint: some of S3's zones are for those alone
     (PrivateDnsOnlyForInboundResolverEndpoint).
     """
+
+    region: str
+    internet: Internet
+    negative_ttl: int
+    inbound: bool
+
+
+def endpoint_claims(endpoints: Iterable[Endpoint], vantage: Vantage) -> Iterator[Claim]:
+    """The hidden zones of endpoints' private names, and the record types that a gateway endpoint takes away."""
     for endpoint in endpoints:
         origin = path_text(endpoint.path)
         reason = Reason(ReasonKind.ENDPOINT, f"endpoint {endpoint.vpc}/{endpoint.handle} ({endpoint.id})")
         for hidden in endpoint.private_zones:
-            if inbound or not hidden.inbound_only:
-                zone = build_zone(hidden.name, hidden.records, reason)
+            if vantage.inbound or not hidden.inbound_only:
+                zone = build_zone(hidden.name, hidden.records, reason, negative_ttl=vantage.negative_ttl)
                 yield Claim(hidden.name, ClaimKind.ENDPOINT_ZONE, origin, zone)
         gateway = Reason(
             ReasonKind.GATEWAY, f"gateway endpoint {endpoint.vpc}/{endpoint.handle} has no records of this type"
         )
         for name in endpoint.gateway_names if endpoint.hidden_types else ():
             nodata = build_zone(name, {}, gateway).nodata
-            action = WithoutTypes(endpoint.hidden_types, internet, nodata)
+            action = WithoutTypes(endpoint.hidden_types, vantage.internet, nodata)
             yield Claim(name, ClaimKind.GATEWAY_RECORDS, origin, action)

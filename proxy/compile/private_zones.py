@@ -15,7 +15,7 @@ from proxy.compile.ids import vpc_id, zone_id
 from proxy.compile.problems import Problems
 from proxy.compile.record_sets import compile_sets, settle_sets
 from proxy.compile.records import compile_records
-from proxy.compile.tables import build_zone, with_routed
+from proxy.compile.tables import build_zone, with_routed, without_wildcard_parents
 from proxy.dns.codes import TYPE_CNAME, TYPE_NS, type_word
 from proxy.dns.names import Name
 from proxy.model.answers import Reason, ReasonKind
@@ -67,21 +67,33 @@ def _compile_zone(
     for vpc in dict.fromkeys(setting.vpcs):
         associations.add(setting, vpc, ident, path)
     _check_records(setting, problems)
+    reason = Reason(ReasonKind.PRIVATE_ZONE, f"private zone {setting.name} ({ident})")
+    zone, *others = _build(setting, ident, reason, associations, endpoints)
+    regions = associations.regions if others else ()
+    return PrivateZone(zone, ident, setting.vpcs, path, dict(zip(regions, (zone, *others), strict=False)))
+
+
+def _build(
+    setting: PrivateZoneSetting,
+    ident: str,
+    reason: Reason,
+    associations: _Associations,
+    endpoints: Mapping[str, Sequence[Endpoint]],
+) -> list[Zone]:
+    """The zone for each region that is asked from, or one alone where it is the same for all."""
+    problems, quirks = associations.problems, associations.settings.quirks
     further = [spec for spec in setting.records if not spec.is_plain]
     plain = [spec for spec in setting.records if spec.is_plain] if further else setting.records
     table = compile_records(plain, problems)
-    reason = Reason(ReasonKind.PRIVATE_ZONE, f"private zone {setting.name} ({ident})")
-    zone = build_zone(setting.name, table, reason)
-    if not further:
-        return PrivateZone(zone, ident, setting.vpcs, path)
-    keys = {spec[:2] for spec in setting.records}
-    before = len(problems.found)
-    sets = compile_sets(further, Aliases(setting, ident, keys, endpoints, problems), table)
-    if len(problems.found) > before:
-        return PrivateZone(zone, ident, setting.vpcs, path)
-    default, *others = associations.regions if sets.regional else associations.regions[:1]
-    made = {region: with_routed(zone, settle_sets(sets, zone, region)) for region in (default, *others)}
-    return PrivateZone(made[default], ident, setting.vpcs, path, made if others else {})
+    zones = [build_zone(setting.name, table, reason, negative_ttl=quirks.negative_ttl)]
+    if further:
+        before = len(problems.found)
+        keys = {spec[:2] for spec in setting.records}
+        sets = compile_sets(further, Aliases(setting, ident, keys, endpoints, problems), table)
+        if len(problems.found) == before:  # else some lead nowhere
+            regions = associations.regions if sets.regional else associations.regions[:1]
+            zones = [with_routed(zones[0], settle_sets(sets, zones[0], region)) for region in regions]
+    return [without_wildcard_parents(zone) for zone in zones] if quirks.wildcard_parent == "nxdomain" else zones
 
 
 @dataclass(slots=True)

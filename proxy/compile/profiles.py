@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from proxy.compile.claims import endpoint_claims
+from proxy.compile.claims import Vantage, endpoint_claims
 from proxy.compile.endpoints import Endpoint
 from proxy.compile.hints import did_you_mean
 from proxy.compile.ids import vpc_id
@@ -19,7 +19,7 @@ from proxy.compile.private_zones import PrivateZone
 from proxy.compile.problems import Problems
 from proxy.compile.rules import AppliedRule, Rule
 from proxy.dns.names import Name
-from proxy.model.claims import Claim, ClaimKind, Internet
+from proxy.model.claims import Claim, ClaimKind
 from proxy.settings.problems import Path, path_text
 from proxy.settings.shape import ProfileSetting, Settings
 
@@ -78,20 +78,15 @@ def compile_profiles(settings: Settings, resources: Resources, problems: Problem
 
 
 def profile_claims(
-    associations: Iterable[Association],
-    profiles: Mapping[Path, Profile],
-    internet: Internet,
-    *,
-    region: str,
-    inbound: bool,
+    associations: Iterable[Association], profiles: Mapping[Path, Profile], vantage: Vantage
 ) -> Iterator[Claim]:
-    """The claims of the private zones and of the endpoints that Profiles bring to a VPC in `region`."""
+    """The claims of the private zones and of the endpoints that Profiles bring."""
     for association in associations:
         profile, priority = profiles[association.path], association.priority
         for zone in profile.zones:
-            here = zone.in_region(region)
+            here = zone.in_region(vantage.region)
             yield Claim(here.name, ClaimKind.PRIVATE_ZONE, path_text(zone.path), here, profile=priority)
-        for claim in endpoint_claims(profile.endpoints, internet, inbound=inbound):
+        for claim in endpoint_claims(profile.endpoints, vantage):
             yield replace(claim, profile=priority)
 
 

@@ -7,6 +7,7 @@ creates"); a negative answer's SOA has a TTL of its own, by default 60 seconds a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -33,18 +34,26 @@ NEGATIVE_SOA = DEFAULT_SOA.with_ttl(NEGATIVE_TTL)
 Table = Mapping[Name, Mapping[int, RecordSet]]
 """Record sets by owner and type; owners are absolute, wildcards under their own name."""
 
+_WILDCARD_LABEL = b"\x01*"
 _NOTHING = Node()
 
 
-def build_zone(name: Name, table: Table, reason: Reason, named: Mapping[bytes, Node] | None = None) -> Zone:
+def build_zone(
+    name: Name,
+    table: Table,
+    reason: Reason,
+    named: Mapping[bytes, Node] | None = None,
+    *,
+    negative_ttl: int = NEGATIVE_TTL,
+) -> Zone:
     """The zone `name` with the records of `table` and, where it has none of its own, AWS's SOA and NS at the apex.
 
-    `named` are further nodes, with reasons of their own.
+    `named` are further nodes, with reasons of their own; `negative_ttl` is that of its negative answers, in seconds.
     """
     apex = {TYPE_SOA: DEFAULT_SOA, TYPE_NS: DEFAULT_NS, **table.get(name, {})}
     nodes = _nodes({**table, name: apex}, reason)
     nodes.update(named or {})
-    return _zone(name, nodes, reason, negative_soa(apex[TYPE_SOA]))
+    return _zone(name, nodes, reason, negative_soa(apex[TYPE_SOA], negative_ttl))
 
 
 def with_routed(zone: Zone, routed: Mapping[Name, Mapping[int, Routed]]) -> Zone:
@@ -55,6 +64,19 @@ def with_routed(zone: Zone, routed: Mapping[Name, Mapping[int, Routed]]) -> Zone
     for between in list(_between(nodes, zone.name)):
         nodes.setdefault(between, _NOTHING)
     return replace(zone, nodes=nodes, routed=True)
+
+
+def without_wildcard_parents(zone: Zone) -> Zone:
+    """The zone in which a name with nothing but a wildcard right below it does not exist ("DNS domain name format")."""
+    parents = Counter(Name(owner).parent() for owner in zone.nodes)
+    nodes = dict(zone.nodes)
+    for owner in zone.nodes:
+        parent = Name(owner).parent()
+        if owner.startswith(_WILDCARD_LABEL) and parents[parent] == 1 and parent != zone.name:
+            node = nodes[parent]
+            if not node.answers and node.routed is None:
+                nodes[parent] = replace(node, missing=True)
+    return replace(zone, nodes=nodes)
 
 
 def build_root_table(table: Table, reason: Reason) -> Zone:
@@ -68,10 +90,10 @@ def build_node(sets: Mapping[int, RecordSet], reason: Reason) -> Node:
     return Node(answers, sets.get(TYPE_CNAME))
 
 
-def negative_soa(soa: RecordSet) -> RecordSet:
+def negative_soa(soa: RecordSet, ttl: int) -> RecordSet:
     """The SOA of a negative answer: never longer than the record's TTL or its minimum say (RFC 2308 section 5)."""
     minimum = int.from_bytes(soa.rdatas()[0][-4:], "big")
-    return soa.with_ttl(min(NEGATIVE_TTL, soa.ttl, minimum))
+    return soa.with_ttl(min(ttl, soa.ttl, minimum))
 
 
 def _nodes(table: Table, reason: Reason) -> dict[bytes, Node]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from proxy.compile.claims import endpoint_claims, internet_claim, private_zone_claims, self_claim
+from proxy.compile.claims import Vantage, endpoint_claims, internet_claim, private_zone_claims, self_claim
 from proxy.compile.delegations import Delegations
 from proxy.compile.ec2_names import private_domain
 from proxy.compile.endpoints import Endpoint
@@ -85,7 +85,8 @@ def _view(name: str, vpc: Vpc | None, claims: Iterable[Claim], rules: Iterable[A
 def _claims(vpc: Vpc, profiles: Iterable[Association], parts: Parts, *, inbound: bool) -> Iterator[Claim]:
     """What a VPC's resolver answers itself, as asked from inside or by an inbound endpoint."""
     if has_private_dns(parts.settings.vpcs[vpc.name]):
+        vantage = Vantage(vpc.region, parts.internet, parts.settings.quirks.negative_ttl, inbound)
         yield from private_zone_claims(vpc, parts.zones)
-        yield from endpoint_claims(parts.endpoints.get(vpc.name, ()), parts.internet, inbound=inbound)
+        yield from endpoint_claims(parts.endpoints.get(vpc.name, ()), vantage)
         yield from parts.autodefined[vpc.name]
-        yield from profile_claims(profiles, parts.profiles, parts.internet, region=vpc.region, inbound=inbound)
+        yield from profile_claims(profiles, parts.profiles, vantage)

@@ -55,6 +55,7 @@ def compile_world(settings: Settings, machine: Machine, problems: Problems) -> W
         allowed=NetworkTable.of(_allowed(settings)),
         digest=machine.digest,
         dns64=dict(_dns64(settings, views)),
+        rotates=settings.quirks.answer_order == "rotate",
     )
     check_loops(settings, world, problems)
     return world

@@ -49,12 +49,14 @@ class Node:
     """A name that exists: its finished answers by type.  Without any, it is an empty non-terminal.
 
     `cname` stands for its CNAME record, if it has one: that answers every type but its own by a further hop.  `routed` has the
-    types that are not in `answers`: aliases, and record sets with a routing policy.
+    types that are not in `answers`: aliases, and record sets with a routing policy.  A `missing` one, without any of these, is
+    answered as a name that does not exist, though there are names below it.
     """
 
     answers: Mapping[int, Answer] = field(default_factory=dict)
     cname: RecordSet | None = None
     routed: Mapping[int, Routed] | None = None
+    missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ class World:
 
     `networks` leads from client networks to names of views; `allowed` holds the networks that may ask.  `digest` tells one
     configuration from another.  `dns64` has, by VPC, what is different for clients in subnets with DNS64.
+    `rotates` is False where several records always stand in the same order.
     """
 
     views: Mapping[str, View]
@@ -79,6 +80,7 @@ class World:
     allowed: NetworkTable
     digest: str
     dns64: Mapping[str, Dns64] = field(default_factory=dict)
+    rotates: bool = True
 
     def view_for(self, client: Address) -> Placement:
         """The view of a client that came in by a listener without a view of its own."""

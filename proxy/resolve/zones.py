@@ -31,18 +31,24 @@ def look_up(zone: Zone, name: bytes, kind: int, trace: Trace | None) -> Answer |
     if node is None:
         wildcard = find_wildcard(zone, name)
         if wildcard is None:
-            if trace is not None:
-                trace(NameMissing(Name(name), zone.nxdomain.reason))
-            return zone.nxdomain
+            return _no_name(zone, name, trace)
         node = zone.nodes[wildcard]
     found = look_in(node, kind)
     if found is None:
+        if node.missing:
+            return _no_name(zone, name, trace)
         if trace is not None:
             trace(TypeMissing(Name(name), kind, zone.nodata.reason))
         return zone.nodata
     if trace is not None and isinstance(found, Answer):
         trace(RecordsFound(Name(name), kind, found.reason, wildcard))
     return found
+
+
+def _no_name(zone: Zone, name: bytes, trace: Trace | None) -> Answer:
+    if trace is not None:
+        trace(NameMissing(Name(name), zone.nxdomain.reason))
+    return zone.nxdomain
 
 
 def look_up_routed(

@@ -12,8 +12,6 @@ NOT_YET = """
 admin
 cache.prefetch
 cache.serve_stale
-quirks.answer_order
-quirks.negative_ttl
 upstream.cassette
 upstream.mode: record
 upstream.mode: replay

@@ -13,8 +13,6 @@ from proxy.settings.unsupported import NOT_YET
 FILES = {
     "admin: false": "admin",
     "cache: {prefetch: true, serve_stale: 1d}": "prefetch",
-    "quirks: {negative_ttl: 60}": "negative_ttl",
-    "quirks: {answer_order: rotate}": "answer_order",
     "upstream: {cassette: x}": "cassette",
     "upstream: {mode: record}": "record",
     "upstream: {mode: replay}": "replay",
