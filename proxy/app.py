@@ -72,15 +72,15 @@ class Socket:
     @property
     def udp(self) -> Mapping[bytes, Known]:
         """What is known, for the sockets, of the answers over UDP in the view that is now theirs."""
-        return self._engine.door(self.listener.view).udp
+        return self._engine.door(self.listener.view, self.listener.vpcs).udp
 
     @property
     def tcp(self) -> Mapping[bytes, Known]:
         """The same over TCP."""
-        return self._engine.door(self.listener.view).tcp
+        return self._engine.door(self.listener.view, self.listener.vpcs).tcp
 
     def _handle(self, packet: bytes, client: ClientAddress) -> bytes | Awaitable[bytes | None] | None:
-        return self._engine.handle(packet, client, self.listener.view)
+        return self._engine.handle(packet, client, self.listener.view, self.listener.vpcs)
 
 
 class Server:

@@ -19,6 +19,7 @@ import logging
 import math
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from proxy.cache import ReplyCache
@@ -38,6 +39,7 @@ from proxy.resolve import Resolution, find_siblings, resolve
 
 Exchange = Callable[[Ask], Awaitable[Reply]]
 Observe = Callable[[Outcome], None]
+Vpcs = tuple[str, ...] | None
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _log = logging.getLogger(__name__)
@@ -101,9 +103,9 @@ class Engine:
         self._now = now
         self._chance = chance
         self._drawn = 0
-        self._seats: dict[tuple[str, str | None], Seat] = {}
+        self._seats: dict[tuple[str, str | None, Vpcs], Seat] = {}
         self._tables: dict[tuple[object, ...], Table] = {}
-        self._doors: dict[str | None, Door] = {}
+        self._doors: dict[tuple[str | None, Vpcs], Door] = {}
         self._bounds = Bounds(self._forget)
         self._asked: dict[Ask, asyncio.Future[Reply]] = {}
         self._turn = 0
@@ -140,17 +142,25 @@ class Engine:
             self._cache = cache
         self._forget()
 
-    def door(self, view: str | None) -> Door:
+    def door(self, view: str | None, vpcs: Vpcs = None) -> Door:
         """Where whoever serves a listener of `view` finds answers without asking `handle`."""
-        return self._doors.setdefault(view, Door())
+        return self._doors.setdefault((view, vpcs), Door())
 
-    def handle(self, packet: bytes, client: ClientAddress, view: str | None) -> bytes | Awaitable[bytes | None] | None:
-        """The answer to a packet that came in by a listener of `view`; None is silence, an awaitable asks the network."""
+    def handle(
+        self, packet: bytes, client: ClientAddress, view: str | None, vpcs: Vpcs = None
+    ) -> bytes | Awaitable[bytes | None] | None:
+        """The answer to a packet that came in by a listener of `view`; None is silence, an awaitable asks the network.
+
+        `vpcs`, if not None, are the only VPCs whose clients that listener answers.
+        """
         try:
-            return self._handle(packet, client, view)
+            return self._handle(packet, client, view, vpcs)
         except MalformedMessage as error:
             self.malformed += 1
-            return None if error.rcode is None else write_refusal(packet, error.rcode)
+            seat = self._seats.get((client.host, view, vpcs)) or self._take_seat(client.host, view, vpcs)
+            if error.rcode is None or not seat.view.serves:
+                return None
+            return write_refusal(packet, error.rcode)
         except Exception:  # noqa: BLE001  the one place where a defect becomes an answer
             _log.exception("a defect in vpcdns: the query %s was answered with SERVFAIL", packet.hex())
             return write_refusal(packet, RCODE_SERVFAIL)
@@ -163,16 +173,15 @@ class Engine:
         except StopIteration as done:
             return _answer_of(done)
 
-    def _handle(self, packet: bytes, client: ClientAddress, view: str | None) -> bytes | Awaitable[bytes | None] | None:
+    def _handle(
+        self, packet: bytes, client: ClientAddress, view: str | None, vpcs: Vpcs
+    ) -> bytes | Awaitable[bytes | None] | None:
         began = 0.0 if self._observe is None else self._now()
-        seat = self._seats.get((client.host, view)) or self._take_seat(client.host, view)
+        seat = self._seats.get((client.host, view, vpcs)) or self._take_seat(client.host, view, vpcs)
         table = seat.tcp if client.tcp else seat.udp
         if self._looks_at_all() and (known := table.find(packet)) is not None:  # else whoever listens has done so
             return None if self._is_too_much(client, seat.view) else self._repeat(packet, known, client, began)
         query = read_query(packet)
-        refused = _refusal(query, seat)
-        if refused is not None:
-            return self._write(_Heard(query, client, seat.view, began), refused)
         here = seat.view
         if seat.movable and query.edns is not None and query.edns.subnet is not None:
             here = self.world.view_for(query.edns.subnet).view
@@ -182,6 +191,9 @@ class Engine:
         if self._is_too_much(client, here):
             return None
         heard = _Heard(query, client, here, began)
+        refused = _refusal(query, seat)
+        if refused is not None:
+            return self._write(heard, refused)
         resolution = resolve(Question(query.name, query.type), here, chance=self._draw)
         until, drawn = FOR_EVER, self._drawn
         try:
@@ -231,20 +243,22 @@ class Engine:
         self.dropped += 1
         return True
 
-    def _take_seat(self, host: str, view: str | None) -> Seat:
+    def _take_seat(self, host: str, view: str | None, vpcs: Vpcs) -> Seat:
         address = ipaddress.ip_address(host)
         if view is None:
             placed = self.world.view_for(address).view
         else:
             placed = self.world.seen_from(Placement(self.world.views[view], ""), address).view
         allowed = self.world.allowed.find(address) is not None
-        movable = view is None and address.is_loopback
+        if vpcs is not None and (placed.vpc is None or placed.vpc.name not in vpcs):
+            placed = replace(placed, serves=False)
+        movable = view is None and vpcs is None and address.is_loopback
         if len(self._seats) >= _REMEMBERED_CLIENTS:
             self._forget()
-        udp, tcp = (self._table(placed.name, placed.dns64, allowed, movable, tcp) for tcp in (False, True))
-        seat = self._seats[host, view] = Seat(allowed, placed, movable, udp, tcp)
+        udp, tcp = (self._table(placed.name, placed.dns64, placed.serves, allowed, movable, tcp) for tcp in (False, True))
+        seat = self._seats[host, view, vpcs] = Seat(allowed, placed, movable, udp, tcp)
         if not self._looks_at_all():
-            door = self.door(view)
+            door = self.door(view, vpcs)
             door.udp[address.packed] = Known(udp.answers.get, udp.repeat)
             door.tcp[address.packed] = Known(tcp.answers.get, tcp.repeat)
         return seat

@@ -148,8 +148,43 @@ def test_a_stranger_is_refused_and_told_why() -> None:
     assert not answer.answer
 
 
-def test_a_vpc_without_dns_support_answers_nothing() -> None:
-    assert engine_of().handle(question("www.example.com").to_wire(), HOME, "mute") is None
+@pytest.mark.parametrize(
+    "packet",
+    [
+        question("www.example.com").to_wire(),
+        question("www.example.com", use_edns=1).to_wire(),
+        question("version.bind", "TXT", rdclass="CH").to_wire(),
+        question("www.example.com").to_wire() + b"x",
+        b"\x12\x34\x28" + bytes(9),
+    ],
+    ids=["query", "edns", "class", "malformed", "update"],
+)
+@pytest.mark.parametrize("tcp", [False, True])
+def test_a_vpc_without_dns_support_answers_nothing(packet: bytes, tcp: bool) -> None:
+    engine = engine_of()
+    for view, client in (("mute", "127.0.0.1"), (None, "10.2.0.9")):
+        assert engine.handle(packet, ClientAddress(client, 40000, tcp), view) is None
+    assert engine.handle(packet, ClientAddress("127.0.0.1", 40000, tcp), "a") is not None
+
+
+@pytest.mark.parametrize(
+    ("client", "vpcs", "answered"),
+    [
+        ("10.0.1.1", ("a",), True),
+        ("10.99.0.1", ("a",), True),
+        ("10.0.7.1", ("a", "small"), True),
+        ("10.0.7.1", ("a",), False),
+        ("192.0.2.1", ("a",), False),
+        ("10.0.1.1", (), False),
+    ],
+)
+def test_a_vpcs_own_address_answers_its_clients_alone(client: str, vpcs: tuple[str, ...], answered: bool) -> None:
+    engine = engine_of()
+    packet = question("www.example.com").to_wire()
+    for _ in range(3):  # what is known from elsewhere is not answered here
+        assert engine.handle(packet, ClientAddress(client, 40000, tcp=False), None) is not None
+        answer = engine.handle(packet, ClientAddress(client, 40000, tcp=False), None, vpcs)
+        assert (answer is not None) is answered
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def run(
 
 
 def _first_listener(ctx: typer.Context, config: str | None) -> ServerAddress:
-    host, port, _ = open_configuration(ctx, config).plan.listeners[0]
+    host, port = open_configuration(ctx, config).plan.listeners[0][:2]
     if not port:
         raise typer.BadParameter("the configuration says port 0, any free one: say which it is", param_hint="--server")
     return ServerAddress(Protocol.UDP, from_here(host), port)

@@ -34,10 +34,23 @@ def _query_log(setting: QueryLogSetting | None) -> QueryLogPlan | None:
 
 
 def _listeners(settings: Settings, views: Mapping[str, View], problems: Problems) -> Iterator[Listener]:
+    resolvers = _resolvers(settings)
     for path, listen, view in sockets_of(settings):
         if view is not None and view not in views:
             problems.add((*path, "view"), f"there is no view {view}", did_you_mean(view, views))
-        yield Listener(listen.host, listen.port, view)
+        yield Listener(listen.host, listen.port, view, resolvers.get(listen.host) if view is None else None)
+
+
+def _resolvers(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """The VPCs whose resolver has an address; none where AWS keeps it free ("Amazon DNS server", "Subnet CIDR blocks").
+
+    What is sent there from a peer, or from anywhere else outside, is not answered ("VPC peering limitations").
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for name, vpc in settings.vpcs.items():
+        for place, address in enumerate(vpc.resolver_addresses):
+            found[str(address)] = (*found.get(str(address), ()), *(() if place else (name,)))
+    return found
 
 
 def sockets_of(settings: Settings) -> Iterator[tuple[Path, ListenSetting, str | None]]:

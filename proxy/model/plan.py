@@ -7,11 +7,15 @@ from typing import NamedTuple
 
 
 class Listener(NamedTuple):
-    """An address to serve, UDP and TCP.  Port 0 is any free one.  `view` is None where the client decides."""
+    """An address to serve, UDP and TCP.  Port 0 is any free one.  `view` is None where the client decides.
+
+    `vpcs` is None, or the VPCs whose resolver has this address: nobody but their clients is answered.
+    """
 
     host: str
     port: int
     view: str | None
+    vpcs: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

@@ -16,6 +16,7 @@ from proxy.model.plan import Listener
 from proxy.model.world import World
 from proxy.notes.endpoints import endpoint_notes
 from proxy.notes.firewall import firewall_notes
+from proxy.notes.networks import network_notes
 from proxy.notes.note import Note
 from proxy.notes.overlaps import overlap_notes
 from proxy.notes.quotas import quota_notes
@@ -33,7 +34,7 @@ def notes(world: World, settings: Settings) -> list[Note]:
         *_shadowed(world, origins(settings)),
         *_zones_on_no_vpc(world, settings),
         *_private_names_off(settings),
-        *_peerings_without_names(settings),
+        *network_notes(world, settings, origins(settings)),
         *endpoint_notes(settings),
         *overlap_notes(world, settings, origins(settings)),
         *firewall_notes(world, settings, origins(settings)),
@@ -107,16 +108,6 @@ def _private_names_off(settings: Settings) -> Iterator[Note]:
         if vpc.enable_dns_support and not vpc.enable_dns_hostnames and (zones or vpc.endpoints or vpc.instances):
             what = f"enable_dns_hostnames is false, so the private zones and private names of {name} are not used"
             yield Note(("vpcs", name), what)
-
-
-def _peerings_without_names(settings: Settings) -> Iterator[Note]:
-    """DNS resolution over a peering needs both attributes of both VPCs ("Enable DNS resolution for a VPC peering connection")."""
-    for index, peering in enumerate(settings.peerings):
-        for name in peering.vpcs if peering.dns_resolution else ():
-            vpc = settings.vpcs[name]
-            if not (vpc.enable_dns_support and vpc.enable_dns_hostnames):
-                what = f"dns_resolution does nothing, as {name} lacks enable_dns_support or enable_dns_hostnames"
-                yield Note(("peerings", index), what)
 
 
 def _is_loopback(host: str) -> bool:

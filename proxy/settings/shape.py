@@ -188,7 +188,12 @@ class Settings:
     region: Annotated[str, Key(REGION, "The region of every VPC that names none.")] = "us-east-1"
     account: Annotated[str, Key(ACCOUNT, "The account of everything that names none.")] = "000000000000"
     listen: Annotated[
-        tuple[ListenSetting, ...], Key(OneOrList(LISTEN), "Where to listen, by UDP and TCP; port 0: any free one.")
+        tuple[ListenSetting, ...],
+        Key(
+            OneOrList(LISTEN),
+            "Where to listen, by UDP and TCP; port 0: any free one.  At a VPC's resolver (10.0.0.2 of 10.0.0.0/16) nobody "
+            "but its clients is answered.",
+        ),
     ] = (ListenSetting("127.0.0.1", 1053),)
     default_view: Annotated[
         str | None,

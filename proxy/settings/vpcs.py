@@ -30,6 +30,7 @@ from proxy.settings.values import (
     VPC_NAME,
     WORD,
     ZONE,
+    Address,
     Network,
 )  # fmt: skip
 
@@ -123,6 +124,11 @@ class VpcSetting:
         Mapping[str, InboundEndpointSetting],
         Key(MapOf(WORD, ObjectOf(InboundEndpointSetting, '{listen: "127.0.0.1:1055"}')), "Its inbound resolver endpoints."),
     ] = field(default_factory=dict)
+
+    @property
+    def resolver_addresses(self) -> tuple[Address, ...]:
+        """What is kept for the resolver: the third address of each IPv4 range.  It answers at that of the first alone."""
+        return tuple(cidr.network_address + 2 for cidr in self.cidr if cidr.version == 4)
 
 
 VPCS = MapOf(VPC_NAME, ObjectOf(VpcSetting, "{cidr: 10.0.0.0/16}"))

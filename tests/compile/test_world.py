@@ -169,6 +169,19 @@ def test_what_does_not_fit_together_is_a_problem_at_its_place(text: str, problem
     assert problems_of(text) == [problem]
 
 
+def test_a_listener_at_a_vpcs_own_address_is_for_that_vpc() -> None:
+    _, plan, problems = compiled("""
+        listen: ["10.0.0.2:53", "10.5.0.2:53", "10.9.0.2:53", {address: "10.0.0.2:54", view: b}, "[fd00:ec2::253]:53",
+                 "10.0.0.3:53"]
+        vpcs:
+          a: {cidr: ["2001:db8::/56", 10.0.0.0/16, 10.5.0.0/16, 10.9.0.0/16]}
+          b: {cidr: 10.9.0.0/16}
+          c: {cidr: 10.9.0.0/16}
+        """)
+    assert problems == []
+    assert [each.vpcs for each in plan.listeners] == [("a",), (), ("b", "c"), None, None, None]
+
+
 def test_the_plan_has_the_listeners_of_inbound_endpoints_too() -> None:
     _, plan, problems = compiled("""
         listen: ["127.0.0.1:1053", {address: "[::1]:1054", view: internet}, "127.0.0.1:0", "127.0.0.1:0"]
