@@ -20,6 +20,7 @@ from proxy.notes.networks import network_notes
 from proxy.notes.note import Note
 from proxy.notes.overlaps import overlap_notes
 from proxy.notes.quotas import quota_notes
+from proxy.notes.rules import profile_notes, rule_notes
 from proxy.settings.problems import Path, path_text
 from proxy.settings.shape import Settings
 
@@ -38,6 +39,8 @@ def notes(world: World, settings: Settings) -> list[Note]:
         *endpoint_notes(settings),
         *overlap_notes(world, settings, origins(settings)),
         *firewall_notes(world, settings, origins(settings)),
+        *rule_notes(world, settings, origins(settings)),
+        *profile_notes(settings),
         *quota_notes(settings),
     )
     return list(dict.fromkeys(found))
@@ -77,7 +80,8 @@ def _shadowed(world: World, paths: dict[str, Path]) -> Iterator[Note]:
     for view in world.views.values():
         for winner in view.claims.values():
             for loser in winner.shadowed:
-                if loser.kind in _DEFAULTS or loser.origin == winner.origin:  # a Profile may bring what the VPC has itself
+                # A Profile may bring what the VPC has itself, and a system rule leads to what the VPC has of its name.
+                if loser.kind in _DEFAULTS or loser.origin == winner.origin or loser.action is winner.action:
                     continue
                 what = f"in view {view.name}, {_words(loser)} does nothing: {_words(winner)} wins"
                 yield Note(paths.get(loser.origin, ()), what)

@@ -92,7 +92,7 @@ def test_a_firewall_that_cannot_decide_has_no_chains() -> None:
 
 
 def test_a_group_on_no_vpc_does_nothing_unless_a_profile_brings_it() -> None:
-    text = "vpcs: {a: {}}\nfirewall_rule_groups: [{name: g}, {name: h}]\nprofiles: [{firewall_rule_groups: {h: 100}}]"
+    text = "vpcs: {a: {}}\nfirewall_rule_groups: [{name: g}, {name: h}]\nprofiles: [{vpcs: [a], firewall_rule_groups: {h: 100}}]"
     assert notes_of(text) == ["firewall_rule_groups[0]: the rule group g is on no VPC, so it does nothing"]
 
 
