@@ -300,3 +300,48 @@ async def test_no_query_is_lost_while_it_reloads(file: Path) -> None:
         stop.set()
         await asyncio.gather(*asking)
         assert answered > 20
+
+
+RULE = """
+listen: [{address: "127.0.0.1:0", view: a}]
+upstream: {mode: off}
+vpcs: {a: {cidr: 10.0.0.0/16}}
+private_zones: [{name: example.com, vpcs: [a], records: {www: 10.0.5.10}}]
+resolver_rules: [{name: onprem, domain: example.com, type: forward, targets: [192.168.9.9], vpcs: [a]}]
+simulated_servers: {192.168.9.9: {records: {www.example.com: {A: 192.168.7.8, ttl: 100}}}}
+"""
+
+
+async def test_a_rule_that_is_gone_is_gone_after_a_reload(file: Path) -> None:
+    file.write_text(RULE)
+    async with serving(file) as server:
+        assert await addresses(server) == ["192.168.7.8"]
+        file.write_text(RULE.replace("vpcs: [a]}]\nsimulated", "vpcs: []}]\nsimulated"))
+        await server.reload()
+        assert await addresses(server) == ["10.0.5.10"]
+
+
+PRIVATE_DNS = """
+listen: [{address: "127.0.0.1:0", view: a}]
+upstream: {mode: off}
+region: us-east-1
+vpcs: {a: {endpoints: {k: {service: kms, id: vpce-0a-1, private_dns: true, addresses: [10.0.1.50, 10.0.2.50]}}}}
+public_records: {kms.us-east-1.amazonaws.com: 198.51.100.20}
+"""
+
+
+async def test_private_dns_that_is_turned_off_gives_the_name_back(file: Path) -> None:
+    file.write_text(PRIVATE_DNS)
+    service, own = "kms.us-east-1.amazonaws.com", "vpce-0a-1.kms.us-east-1.vpce.amazonaws.com"
+    async with serving(file) as server:
+        assert sorted(await udp(server, service)) == ["10.0.1.50", "10.0.2.50"]
+        file.write_text(PRIVATE_DNS.replace("private_dns: true", "private_dns: false"))
+        await server.reload()
+        assert await udp(server, service) == ["198.51.100.20"]
+        assert sorted(await udp(server, own)) == ["10.0.1.50", "10.0.2.50"]
+
+
+async def udp(server: Server, name: str) -> list[str]:
+    host, port = server.sockets[0].address
+    answer = await dns.asyncquery.udp(dns.message.make_query(name, "A"), host, port=port, timeout=5)
+    return [record.to_text() for found in answer.answer for record in found]
