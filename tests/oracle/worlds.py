@@ -19,7 +19,7 @@ ASKED = ("A", "A", "A", "TXT", "CNAME", "AAAA", "PTR", "SOA", "NS")
 
 names = st.builds(
     lambda label, zone: zone if label == "@" else f"{label}.{zone}",
-    st.sampled_from((*LABELS, "nope", "y.x", "z.b.a")),
+    st.sampled_from((*LABELS, "nope", "y.x", "z.b.a", "al", "pol")),
     st.sampled_from([domain for domain in DOMAINS if domain != "."]),
 ) | st.sampled_from(["ip-10-0-1-5.ec2.internal", "ip-8-8-8-8.ec2.internal", "5.1.0.10.in-addr.arpa", "5.1.9.10.in-addr.arpa",
                      "2.10.in-addr.arpa", "x.10.in-addr.arpa", "vpce-0a-1.kms.us-east-1.vpce.amazonaws.com",
@@ -43,9 +43,33 @@ def record_sets(draw: st.DrawFn, *, apex: bool = False) -> dict[str, list[str]]:
 
 
 @st.composite
-def zone_records(draw: st.DrawFn) -> dict[str, dict[str, list[str]]]:
+def zone_records(draw: st.DrawFn, *, private: bool = False) -> dict[str, Any]:
+    """What the names of a zone have; in a private one policies and aliases too."""
     labels = draw(st.lists(st.sampled_from(LABELS), max_size=4, unique=True))
-    return {label: draw(record_sets(apex=label == "@")) for label in labels}
+    found: dict[str, Any] = {label: draw(record_sets(apex=label == "@")) for label in labels}
+    if private and draw(st.booleans()):
+        found["pol"] = draw(policies())
+    leads = [label for label, sets in found.items() if label != "pol" and "A" in sets and "*" not in label]
+    if private and leads and draw(st.booleans()):
+        found["al"] = {"alias": draw(st.sampled_from(leads))}
+    return found
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Record sets of which health, or weights that are nothing, decide: chance has no part in it."""
+    health = st.sampled_from(("up", "down"))
+    kind = draw(st.sampled_from(("failover", "weight", "multivalue", "latency")))
+    says: dict[str, list[Any]] = {
+        "failover": ["primary", "secondary"],
+        "weight": [0, 7],
+        "multivalue": [True, True],
+        "latency": ["us-east-1", "eu-west-1"],
+    }
+    return [
+        {"id": f"s{place}", kind: said, "A": [f"10.0.8.{place}"], "ttl": ["60"], "health": draw(health)}
+        for place, said in enumerate(says[kind])
+    ]
 
 
 @st.composite
@@ -62,7 +86,10 @@ def private_zones(draw: st.DrawFn) -> list[dict[str, Any]]:
     for number, name in enumerate(draw(st.lists(st.sampled_from(ZONES), max_size=5))):
         vpcs = [vpc for vpc in draw(st.lists(st.sampled_from(VPCS), unique=True)) if (name, vpc) not in taken]
         taken |= {(name, vpc) for vpc in vpcs}
-        zones.append({"name": name, "id": f"Z{number}", "vpcs": vpcs, "records": draw(zone_records())})
+        records = draw(zone_records(private=True))
+        if "al" in records:
+            records["al"] = {"alias": name if records["al"]["alias"] == "@" else f"{records['al']['alias']}.{name}"}
+        zones.append({"name": name, "id": f"Z{number}", "vpcs": vpcs, "records": records})
     return zones
 
 
