@@ -17,12 +17,14 @@ from proxy.dns.codes import TYPE_CNAME, TYPE_SPF, TYPE_TXT, rcode_word, type_wor
 from proxy.dns.errors import MalformedMessage
 from proxy.dns.text import normal_rdata_text, rdata_text
 from proxy.dns.write import Sections
-from proxy.model.answers import Answer, Question
+from proxy.model.answers import Answer, Question, Reason, ReasonKind
+from proxy.model.steps import Asked, Step
 from proxy.model.world import Placement, World
 from proxy.resolve import resolve
 from proxy.settings.problems import ConfigProblem, Mark, Path
 from proxy.settings.shape import ExpectationSetting, RefusalExpected
 
+_HINTS = {ReasonKind.UPSTREAM: "give the name in public_records, or set upstream: {mode: off}"}
 _LETTER_CASE_MATTERS = frozenset((TYPE_TXT, TYPE_SPF))
 
 
@@ -44,9 +46,10 @@ def failed_expectations(
             problems.append(ConfigProblem(mark(expected.path), expected.path, f"there is no view {expected.view}"))
             continue
         answer = _answer(placed, expected)
-        if answer is None:
-            wrong = ["the answer would be asked for upstream, where a file's own tests do not go"]
-            hint = "give the name in public_records, or set upstream: {mode: off}"
+        if isinstance(answer, Reason):
+            where = "upstream" if answer.kind is ReasonKind.UPSTREAM else f"outside ({answer.text})"
+            wrong = [f"the answer would be asked for {where}, where a file's own tests do not go"]
+            hint = _HINTS.get(answer.kind, "give the servers in simulated_servers")
         else:
             wrong = list(_differences(expected, answer.sections))
             hint = f"the answer came from: {answer.reason.text}"
@@ -81,16 +84,22 @@ def _place(world: World, expected: ExpectationSetting) -> Placement | None:
     return Placement(world.views[world.default_view], "the default view")
 
 
-def _answer(placed: Placement, expected: ExpectationSetting) -> Answer | None:
-    """The answer, or None where the network would have to be asked."""
-    resolution = resolve(Question(expected.query, expected.type), placed.view)
+def _answer(placed: Placement, expected: ExpectationSetting) -> Answer | Reason:
+    """The answer, or for what reason the network would have to be asked."""
+    asked: list[Reason] = []
+
+    def note(step: Step) -> None:
+        if isinstance(step, Asked):
+            asked.append(step.reason)
+
+    resolution = resolve(Question(expected.query, expected.type), placed.view, note)
     try:
         next(resolution)
     except StopIteration as done:
         answer: Answer = done.value
         return answer
     resolution.close()
-    return None
+    return asked[-1]
 
 
 def _differences(expected: ExpectationSetting, sections: Sections) -> Iterator[str]:

@@ -22,6 +22,7 @@ from proxy.querylog import QueryLogError
 from proxy.settings.problems import ConfigError
 from proxy.settings.shape import ListenSetting, UpstreamSetting
 from proxy.source import find_source
+from tests.upstream.servers import framed, says, serve
 
 BEFORE = """
 listen: [{address: "127.0.0.1:0", view: a}, {address: "127.0.0.2:0", view: internet}]
@@ -345,3 +346,30 @@ async def udp(server: Server, name: str) -> list[str]:
     host, port = server.sockets[0].address
     answer = await dns.asyncquery.udp(dns.message.make_query(name, "A"), host, port=port, timeout=5)
     return [record.to_text() for found in answer.answer for record in found]
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def test_rules_forward_to_real_servers_and_to_the_inbound_endpoint_of_another_vpc(tmp_path: Path) -> None:
+    inbound, dead = free_port(), free_port()
+    async with serve(says("h.corp.example. 60 A 192.168.7.7"), framed(says("h.corp.example. 60 A 192.168.7.7"))) as corp:
+        path = tmp_path / "vpcdns.yaml"
+        path.write_text(f"""
+listen: [{{address: "127.0.0.1:0", view: spoke}}]
+upstream: {{mode: off}}
+vpcs:
+  hub: {{inbound_endpoints: {{in: {{listen: "127.0.0.1:{inbound}"}}}}}}
+  spoke: {{}}
+private_zones: [{{name: hub.example, vpcs: [hub], records: {{www: 10.0.5.10}}}}]
+resolver_rules:
+  - {{domain: corp.example, targets: ["127.0.0.1:{dead}", "127.0.0.1:{corp.port}"], vpcs: [hub]}}
+  - {{domain: example, targets: ["127.0.0.1:{inbound}"], vpcs: [spoke]}}
+""")
+        async with serving(path) as server:
+            assert await addresses(server, name="www.hub.example") == ["10.0.5.10"]
+            assert await addresses(server, name="h.corp.example") == ["192.168.7.7"]

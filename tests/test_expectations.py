@@ -23,6 +23,7 @@ TEXT = """
           note: {TXT: "Hello world"}
           mail: {MX: ["10 Mail.example.com"]}
     public_records: {www.example.com: 203.0.113.10}
+    resolver_rules: [{domain: site.example, targets: [192.0.2.9], vpcs: [a]}]
     """
 
 
@@ -89,6 +90,11 @@ def test_what_holds_is_no_problem(expectation: str) -> None:
         (
             "{view: b, query: www.example.net}",
             "www.example.net A in view b: the answer would be asked for upstream, where a file's own tests do not go",
+        ),
+        (
+            "{view: a, query: h.site.example}",
+            "h.site.example A in view a: the answer would be asked for outside (rule site.example for site.example, to "
+            "192.0.2.9:53), where a file's own tests do not go",
         ),
     ],
 )

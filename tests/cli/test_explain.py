@@ -180,7 +180,7 @@ legacy.data.corp.example A
             0,
             [
                 "> site.corp.example forwarding rule world.yaml:26 wins: the longest name",
-                "3 h.site.corp.example is forwarded to 192.168.9.8:53, 192.168.9.9:53 The target's answer is passed on as it is.",
+                "3 h.site.corp.example is forwarded to 192.168.9.8:53, 192.168.9.9:53 AWS takes the targets in any order",
                 "The first target that can be reached is a simulated server",
                 "using-rules.html",
                 "because: simulated server 192.168.9.9",
