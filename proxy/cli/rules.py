@@ -97,9 +97,7 @@ EMPTY_ANSWER = (
 )
 NOTHING_ELSE = "Nothing else is tried: what public DNS has of this type stays unseen in the VPC."
 WILDCARD = "No name is nearer than the wildcard: its asterisk stands for one label or many, until a name that exists."
-FORWARDED = (
-    "AWS takes the targets in any order; here the first that answers, in the order of the file, is asked."
-)
+FORWARDED = "AWS takes the targets in any order; here the first that answers, in the order of the file, is asked."
 TARGETS_SIMULATED = "The first target that can be reached is a simulated server of the file, which answers here."
 NOT_DELEGATED = (
     "No delegation rule of this VPC is for the name of a name server, so nobody asks there: the answer is empty. What AWS does "
