@@ -10,6 +10,7 @@ A worked example::
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -17,7 +18,8 @@ from proxy.configuration import Configuration
 from proxy.dns.codes import TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_NS, TYPE_SOA
 from proxy.dns.names import Name
 from proxy.model.answers import Question
-from proxy.model.claims import ClaimKind, Zone
+from proxy.model.claims import ClaimKind, ComputeZone, PublicHostnames, Zone
+from proxy.model.world import View
 from proxy.settings.shape import RecordSpec, Settings
 
 _OF_EVERY_ZONE = frozenset((TYPE_SOA, TYPE_NS))
@@ -48,7 +50,8 @@ def count(configuration: Configuration) -> Counts:
 def names_of(configuration: Configuration) -> list[Question]:
     """Every name of the file with the type to ask it for: its addresses if it has any, else the first that it has.
 
-    Endpoints' private names come first, then the public names, then the private zones', each in the order of the file.
+    Endpoints' private names come first, then those of instances, then the public names, then the private zones', each in the
+    order of the file.
     """
     types: dict[Name, list[int]] = {}
     for name, kind in _owners(configuration):
@@ -67,8 +70,23 @@ def _owners(configuration: Configuration) -> Iterator[tuple[Name, int]]:
         for claim in view.claims.values():
             if claim.kind is ClaimKind.ENDPOINT_ZONE and isinstance(claim.action, Zone):
                 yield from _owners_of(claim.action)
+    for view in configuration.world.views.values():
+        yield from _names_of_instances(view)
     for spec in _records(configuration.settings):
         yield spec.owner, spec.type
+
+
+def _names_of_instances(view: View) -> Iterator[tuple[Name, int]]:
+    """The private names, the resource names and the public host names that a VPC has of instances."""
+    for claim in view.claims.values():
+        if isinstance(claim.action, PublicHostnames):
+            yield from _owners_of(claim.action.zone)
+        elif isinstance(claim.action, ComputeZone) and view.vpc is not None:
+            for text in view.vpc.instances:
+                if claim.action.ranges.find(ipaddress.ip_address(text)) is not None:
+                    yield claim.name.child(b"ip-" + text.replace(".", "-").encode("ascii")), TYPE_A
+            named = ((name, kind) for name, kind in _owners_of(claim.action.zone) if name.labels()[0].startswith(b"i-"))
+            yield from named
 
 
 def _owners_of(zone: Zone) -> Iterator[tuple[Name, int]]:

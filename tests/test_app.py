@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import dns.asyncquery
+import dns.exception
 import dns.message
 import pytest
 
@@ -373,3 +374,14 @@ resolver_rules:
         async with serving(path) as server:
             assert await addresses(server, name="www.hub.example") == ["10.0.5.10"]
             assert await addresses(server, name="h.corp.example") == ["192.168.7.7"]
+
+
+async def test_a_vpc_without_dns_support_is_silent_over_udp_and_tcp(file: Path) -> None:
+    file.write_text(BEFORE.replace("vpcs: {a: {", "vpcs: {a: {enable_dns_support: false, "))
+    async with serving(file) as server:
+        host, port = server.sockets[0].address
+        query = dns.message.make_query("www.example.com", "A")
+        for way in (dns.asyncquery.udp, dns.asyncquery.tcp):
+            with pytest.raises(dns.exception.Timeout):
+                await way(query, host, port=port, timeout=0.3)
+        assert await addresses(server, 1) == ["203.0.113.10"]

@@ -65,3 +65,22 @@ def test_every_name_stands_once_with_the_type_that_tells_most(tmp_path: Path) ->
 
 def test_an_empty_file_has_no_names(tmp_path: Path) -> None:
     assert names_of(configuration(tmp_path, "")) == []
+
+
+def test_names_of_instances_are_there_with_those_of_peers(tmp_path: Path) -> None:
+    text = """
+        region: us-east-1
+        vpcs:
+          a:
+            cidr: [10.0.0.0/16, "2001:db8::/56"]
+            instances: {web: {ip: 10.0.1.5, ipv6: "2001:db8::5", id: i-0aa, resource_name_aaaa: true, public_ip: 203.0.113.5}}
+          b: {region: us-west-2, cidr: 10.1.0.0/16, instances: {db: {ip: 10.1.1.5, id: i-0bb}}}
+        peerings: [{vpcs: [a, b], dns_resolution: [b]}]
+        """
+    names = [f"{name_text(name)} {type_word(kind)}" for name, kind in names_of(configuration(tmp_path, text))]
+    assert sorted(names) == [
+        "ec2-203-0-113-5.compute-1.amazonaws.com A",
+        "i-0aa.ec2.internal AAAA",
+        "ip-10-0-1-5.ec2.internal A",
+        "ip-10-1-1-5.us-west-2.compute.internal A",
+    ]

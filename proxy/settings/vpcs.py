@@ -64,7 +64,12 @@ class InstanceSetting:
         Key(ADDRESS_V4, "Its public IPv4 address: gives it a public host name.", default="none"),
     ] = None
     resource_name_a: Annotated[
-        bool | None, Key(Flag(), "Whether the name of its id (i-….ec2.internal) has an A record.", default="false")
+        bool | None,
+        Key(
+            Flag(),
+            "Whether the name of its id (i-….ec2.internal) has an A record; without any, the name is an empty answer.",
+            default="false",
+        ),
     ] = None
     resource_name_aaaa: Annotated[
         bool | None,
@@ -114,7 +119,11 @@ class VpcSetting:
     ] = field(default_factory=dict)
     instances: Annotated[
         Mapping[str, InstanceSetting],
-        Key(MapOf(WORD, ObjectOf(InstanceSetting, "{subnet: private-a, ip: 10.0.1.5}")), "Its EC2 instances."),
+        Key(
+            MapOf(WORD, ObjectOf(InstanceSetting, "{subnet: private-a, ip: 10.0.1.5}")),
+            "Its EC2 instances.  A name that says an address, such as ip-10-0-1-5.ec2.internal, is there for every private "
+            "address, whether an instance has it or not.",
+        ),
     ] = field(default_factory=dict)
     endpoints: Annotated[
         Mapping[str, EndpointSetting],
