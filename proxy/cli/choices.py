@@ -38,7 +38,6 @@ def _tell_policy(step: PolicyDecided) -> Passage:
         "chosen": list(step.chosen),
         "why": step.why,
     }
-    title = (
-        f"Of {counted(len(sets), 'record set')} of {step.name} {kind}, {'this is taken' if step.chosen else 'none is taken'}"
-    )
+    fate = "none is taken" if not step.chosen else "this is taken" if len(step.chosen) == 1 else "these are taken"
+    title = f"Of {counted(len(sets), 'record set')} of {step.name} {kind}, {fate}"
     return Passage(title, (f"{taken}.", *sets, rule), page, data=data)

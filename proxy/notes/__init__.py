@@ -20,6 +20,7 @@ from proxy.notes.networks import network_notes
 from proxy.notes.note import Note
 from proxy.notes.overlaps import overlap_notes
 from proxy.notes.quotas import quota_notes
+from proxy.notes.record_sets import record_set_notes
 from proxy.notes.rules import profile_notes, rule_notes
 from proxy.settings.problems import Path, path_text
 from proxy.settings.shape import Settings
@@ -41,6 +42,7 @@ def notes(world: World, settings: Settings) -> list[Note]:
         *firewall_notes(world, settings, origins(settings)),
         *rule_notes(world, settings, origins(settings)),
         *profile_notes(settings),
+        *record_set_notes(settings),
         *quota_notes(settings),
     )
     return list(dict.fromkeys(found))

@@ -44,7 +44,7 @@ private_zones:
     records:
       www: [{id: a, alias: app/keys, weight: 1}, {id: b, A: 10.0.5.3, weight: 0, health: up}]
       far: [{id: eu, A: 10.0.5.4, geolocation: {continent: EU}, health: down}]
-  - {name: hr.example, id: Z0HR, vpcs: [app], records: {eu: {NS: ns.site.corp.example}, na: {NS: ns.nobody.example}}}
+  - {name: hr.example, id: Z0HR, vpcs: [app], records: {eu: {NS: ns.site.corp.example}, na: {NS: ns.nobody.example}, MANY}}
 resolver_rules:
   - {domain: site.corp.example, type: delegate, vpcs: [app]}
   - {domain: site.corp.example, targets: [192.168.9.8, 192.168.9.9], vpcs: [app]}
@@ -54,7 +54,7 @@ simulated_servers:
   192.168.9.9:
     records: {ns.site.corp.example: 192.168.9.9, www.eu.hr.example: 192.168.7.2, h.site.corp.example: 192.168.7.1}
 public_records: {www.corp.example: 203.0.113.5, loop.example: {CNAME: loop.example}}
-"""
+""".replace("MANY", "all: [{id: a, A: 10.0.5.5, multivalue: true}, {id: b, A: 10.0.5.6, multivalue: true}]")
 
 
 FIREWALL = """firewall_rule_groups:
@@ -155,6 +155,7 @@ legacy.data.corp.example A
                 "eu (continent EU): not healthy, health: down.",
             ],
         ),
+        (["all.hr.example"], 0, ["Of 2 record sets of all.hr.example A, these are taken a, b: all."]),
         (["deep.down.any.data.corp.example"], 0, ["by the wildcard *.any.data.corp.example", "DomainNameFormat"]),
         (["www.corp.example", "AAAA"], 1, ["has no answer of type AAAA", "NODATA", "Nothing else is tried"]),
         (["other.kms.us-east-1.amazonaws.com"], 1, ["The endpoint's hidden zone covers every name below the service's"]),

@@ -7,6 +7,9 @@ from collections import Counter
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as quick
+from hypothesis import strategies as st
 
 from proxy.compile.regions import REGIONS, biased_distance, distance, place
 from proxy.model.routing import AliasFollowed, PolicyDecided
@@ -229,6 +232,46 @@ def test_a_choice_of_chance_may_lead_to_further_ones() -> None:
     chance = Random(1).random
     found = {tuple(texts(ask(world, "virginia", "x.example.com", chance=chance))) for _ in range(100)}
     assert found == {("10.0.0.1",), ("10.0.0.2",), ("10.0.0.3",), ()}
+
+
+# A second reading of "How Amazon Route 53 chooses records when health checking is configured"
+
+
+@st.composite
+def groups(draw: st.DrawFn) -> tuple[str, list[tuple[str, str]]]:
+    """A policy, and for each record set its own word for it and its health, "" where it has no health check."""
+    policy = draw(st.sampled_from(("weight", "failover", "multivalue")))
+    words = draw(st.lists(st.sampled_from(("0", "1", "7", "255")), min_size=1, max_size=4))
+    if policy == "failover":
+        words = ["primary", "secondary"]
+    if policy == "multivalue":
+        words = ["true"] * len(words)
+    return policy, [(word, draw(st.sampled_from(("up", "down", "")))) for word in words]
+
+
+def possible(policy: str, group: list[tuple[str, str]]) -> set[tuple[int, ...]]:
+    """Which record sets an answer may have, by their places from 1."""
+    members = [(at, word, health != "down") for at, (word, health) in enumerate(group, 1)]
+    if policy == "failover":
+        (_, _, primary), (_, _, secondary) = members
+        return {(2,)} if secondary and not primary else {(1,)}
+    if not any(healthy for _, _, healthy in members):
+        members = [(at, word, True) for at, word, _ in members]
+    able = [(at, word) for at, word, healthy in members if healthy]
+    if policy == "multivalue":
+        return {tuple(at for at, _ in able)}
+    return {(at,) for at, word in able if word != "0"} or {(at,) for at, _ in able}
+
+
+@given(groups())
+@quick(max_examples=60, deadline=None)
+def test_chance_takes_what_a_second_reading_takes_and_nothing_else(group: tuple[str, list[tuple[str, str]]]) -> None:
+    policy, members = group
+    items = [f"{policy}: {word}" + (f", health: {health}" if health else "") for word, health in members]
+    world = world_of(zone_text(sets(*items)))
+    ends = [(number + 0.5) / 800 for number in range(800)]
+    found = {tuple(texts(ask(world, "virginia", "x.example.com", chance=lambda at=at: at))) for at in ends}  # type: ignore[misc]
+    assert found == {tuple(f"10.0.0.{at}" for at in answer) for answer in possible(policy, members)}
 
 
 # Steps
