@@ -42,11 +42,13 @@ DRAWING: dict[str, tuple[int, str]] = {
     "inventory": (5, "configuration settings model dns"),
     "asking": (5, "configuration engine cache upstream compile resolve settings model dns"),
     "app": (5, "configuration difference engine known cache flow listen upstream querylog source host settings model dns"),
-    "web": (6, "app asking inventory notes configuration settings model dns"),
+    "telling": (5, "asking configuration notes model dns"),
+    "web": (6, "app asking telling inventory notes configuration querylog compile settings model dns"),
     "testing": (6, "app asking inventory configuration source settings model dns"),
     "cli": (
         6,
-        "app asking inventory notes configuration expectations querylog source host interop compile settings model dns web",
+        "app asking telling inventory notes configuration expectations querylog source host interop compile settings model dns "
+        "web",
     ),
     "__main__": (6, "cli"),
 }

@@ -6,7 +6,6 @@ import ipaddress
 from collections.abc import Iterator
 
 from proxy.app import Server, Socket
-from proxy.cli.output import counted
 from proxy.configuration import Configuration
 from proxy.host.resolvers import machine_servers
 from proxy.inventory import count
@@ -15,6 +14,7 @@ from proxy.model.plan import Listener
 from proxy.model.world import World
 from proxy.notes import open_listeners
 from proxy.settings.shape import Settings
+from proxy.telling.words import counted
 
 _FROM_HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not bound
 

@@ -11,7 +11,7 @@ import typer
 from proxy.cli.arguments import ConfigOption, JsonOption
 from proxy.cli.banner import loaded
 from proxy.cli.opening import open_source
-from proxy.cli.output import counted, say, say_json
+from proxy.cli.output import say, say_json
 from proxy.cli.paint import Paint
 from proxy.cli.status import Status
 from proxy.configuration import Check, Configuration, check
@@ -19,6 +19,7 @@ from proxy.inventory import count
 from proxy.notes import Note, notes, open_listeners
 from proxy.settings.problems import ConfigProblem, path_text
 from proxy.settings.shape import RefusalExpected
+from proxy.telling.words import counted
 
 NoExpectOption = Annotated[bool, typer.Option("--no-expect", help="Do not run the file's own tests.")]
 

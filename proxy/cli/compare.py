@@ -15,7 +15,7 @@ from proxy.asking import ask_all, place
 from proxy.cli.arguments import ConfigOption, JsonOption, NamesArgument, ViewsOption
 from proxy.cli.comparison import Cell, Row, compare, row_json
 from proxy.cli.opening import open_configuration
-from proxy.cli.output import aligned, counted, remark, say, say_json
+from proxy.cli.output import aligned, remark, say, say_json
 from proxy.cli.paint import Paint
 from proxy.cli.questions import read_question
 from proxy.cli.status import Status
@@ -24,6 +24,7 @@ from proxy.configuration import Configuration
 from proxy.inventory import names_of
 from proxy.model.answers import Question
 from proxy.model.world import INTERNET_VIEW
+from proxy.telling.words import counted
 
 TypeOption = Annotated[
     str | None, typer.Option("--type", metavar="TYPE", help="The record type for all names.", show_default=False)

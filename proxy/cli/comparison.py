@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from proxy.asking import Finding, Outcome
-from proxy.cli.outcomes import because, short_word
-from proxy.cli.records import Record, answer_json, reason_json, records_of
 from proxy.dns.codes import type_word
 from proxy.dns.names import name_text
 from proxy.dns.write import Sections
 from proxy.model.answers import Question
+from proxy.telling.outcomes import because, short_word
+from proxy.telling.records import Record, answer_json, reason_json, records_of
 
 # What a VPC gives its own: RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291.  Not `is_private`: that counts the networks for
 # documentation, which stand for public ones.

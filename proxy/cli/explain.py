@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
+from typing import Annotated
 
 import typer
 
 from proxy.asking import Finding, Outcome, ask_all
 from proxy.cli.arguments import ClientOption, ConfigOption, JsonOption, NameArgument, TypeArgument, ViewOption
 from proxy.cli.opening import open_configuration
-from proxy.cli.outcomes import STATUS, STYLE, because, short_word, verdict
+from proxy.cli.outcomes import STATUS, STYLE
 from proxy.cli.output import aligned, say, say_json
 from proxy.cli.paint import Paint
-from proxy.cli.passage import Contender, Passage, Setting
-from proxy.cli.passages import passage_of, tell_place
 from proxy.cli.questions import read_inquiry, read_question
-from proxy.cli.records import answer_json, reason_json, records_of
-from proxy.configuration import Configuration
 from proxy.dns.codes import type_word
 from proxy.dns.names import name_text
 from proxy.dns.write import Sections
-from proxy.model.steps import Step
-from proxy.notes import origins
+from proxy.telling.explanation import explanation_json, passages_of
+from proxy.telling.outcomes import because, verdict
+from proxy.telling.passage import Contender, Passage
+from proxy.telling.records import records_of
 
 _READABLE = 100  # letters in a line, at most
 _INDENT = 3
@@ -53,27 +49,12 @@ def run(
     configuration = open_configuration(ctx, config)
     inquiry = read_inquiry(configuration.world, question, view, client)
     [finding] = asyncio.run(ask_all(configuration, [inquiry], live=live))
-    setting = Setting(inquiry.placement.view, live, _places(configuration))
-    place = tell_place(inquiry.placement, allowed=inquiry.allowed)
-    passages = [place, *(passage_of(step, setting) for step in finding.steps)]
+    passages = passages_of(configuration, finding, live=live)
     if as_json:
-        say_json(_json(finding, passages))
+        say_json(explanation_json(finding, passages))
     else:
         _say(finding, passages)
     raise typer.Exit(STATUS[finding.outcome])
-
-
-def _places(configuration: Configuration) -> Callable[[str], str]:
-    """From a claim's origin to its line in the file."""
-    paths = origins(configuration.settings)
-
-    def place(origin: str) -> str:
-        if origin not in paths:
-            return ""
-        mark = configuration.loaded.mark(paths[origin])
-        return f"{Path(mark.file).name}:{mark.line}"
-
-    return place
 
 
 def _say(finding: Finding, passages: Sequence[Passage]) -> None:
@@ -126,29 +107,3 @@ def _answer_lines(finding: Finding, width: int, paint: Paint) -> Iterator[str]:
     lines = aligned([record.line() for record in records_of(question, placed)])
     lines += textwrap.wrap(f"because: {because(finding)}", width, break_on_hyphens=False)
     yield from (" " * _INDENT + line for line in lines)
-
-
-def _json(finding: Finding, passages: Sequence[Passage]) -> dict[str, Any]:
-    question, answer = finding.inquiry.question, finding.answer
-    said = answer_json(question, Sections() if answer is None else answer.sections)
-    if answer is None:
-        said["rcode"] = None
-    steps = [
-        {"step": kind, "title": passage.title, "prose": list(passage.prose), "page": passage.page or None, **passage.data}
-        for kind, passage in zip(["place", *map(_kind, finding.steps)], passages, strict=True)
-    ]
-    return {
-        **said,
-        "outcome": finding.outcome.name.lower(),
-        "view": finding.inquiry.placement.view.name,
-        "why": finding.inquiry.placement.why,
-        "reason": {"kind": short_word(finding.outcome, None), "text": because(finding)}
-        if answer is None
-        else reason_json(answer.reason),
-        "steps": steps,
-    }
-
-
-def _kind(step: Step) -> str:
-    """claims_weighed for ClaimsWeighed."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(step).__name__).lower()

@@ -36,11 +36,3 @@ def aligned(rows: Sequence[Sequence[str]], gap: str = "  ") -> list[str]:
         return []
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [gap.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-
-
-def counted(number: int, word: str) -> str:
-    """`1 zone`, `2 zones`, `no zones`, `2 queries`."""
-    if number == 1:
-        return f"1 {word}"
-    plural = f"{word.removesuffix('y')}ies" if word.endswith("y") else f"{word}s"
-    return f"{number or 'no'} {plural}"

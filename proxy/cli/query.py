@@ -11,15 +11,16 @@ import typer
 from proxy.asking import Outcome, ask_all, ask_server, outcome_of
 from proxy.cli.arguments import ClientOption, ConfigOption, JsonOption, NameArgument, ServerOption, TypeArgument, ViewOption
 from proxy.cli.opening import open_configuration
-from proxy.cli.outcomes import STATUS, STYLE, because, verdict
+from proxy.cli.outcomes import STATUS, STYLE
 from proxy.cli.output import aligned, remark, say, say_json
 from proxy.cli.paint import Paint
 from proxy.cli.questions import read_inquiry, read_question, read_server
-from proxy.cli.records import answer_json, reason_json, records_of
 from proxy.compile.claims import SELF_NAME
 from proxy.dns.codes import TYPE_TXT
 from proxy.dns.write import Sections
 from proxy.model.answers import Question, Reply, ServerAddress, UpstreamError
+from proxy.telling.outcomes import because, verdict
+from proxy.telling.records import answer_json, reason_json, records_of
 
 _PATIENCE = 5.0  # seconds for a running server: dig's
 _CURIOSITY = 1.0  # seconds for what it says of itself: a server that is none of ours may never answer that

@@ -11,13 +11,14 @@ import typer
 
 from proxy.cli.arguments import ConfigOption, JsonOption
 from proxy.cli.opening import open_configuration
-from proxy.cli.output import aligned, counted, remark, say, say_json
+from proxy.cli.output import aligned, remark, say, say_json
 from proxy.cli.paint import Paint
 from proxy.cli.status import Status
 from proxy.compile.catalogue import Service, all_services, is_region, service_hint
 from proxy.settings.problems import ConfigError
 from proxy.settings.shape import Settings
 from proxy.source import SourceError
+from proxy.telling.words import counted
 
 _HEAD = ("SERVICE", "TYPES", "PRIVATE NAMES", "EVIDENCE")
 

@@ -6,8 +6,9 @@ import pytest
 
 from proxy import __version__
 from proxy.cli.command import VERBS
-from proxy.cli.output import aligned, counted
+from proxy.cli.output import aligned
 from proxy.cli.paint import Paint
+from proxy.telling.words import counted
 from tests.cli.programs import program, vpcdns
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from proxy.cli import rules
-from proxy.cli.passage import Setting
-from proxy.cli.passages import passage_of
 from proxy.dns.names import Name
 from proxy.model.claims import Claim, ClaimKind
 from proxy.model.steps import ClaimsWeighed, Step
 from proxy.settings.routing import POLICIES
+from proxy.telling import rules
+from proxy.telling.passage import Setting
+from proxy.telling.passages import passage_of
 from tests.cli.programs import vpcdns
 from tests.upstream.servers import says, serve
 from tests.worlds import ask, reply, world_of

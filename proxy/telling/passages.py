@@ -8,14 +8,6 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from proxy.cli import rules
-from proxy.cli.choices import tell_choice
-from proxy.cli.contest import tell_contest
-from proxy.cli.ec2 import tell_ec2
-from proxy.cli.elsewhere import tell_elsewhere
-from proxy.cli.output import counted
-from proxy.cli.passage import Passage, Setting
-from proxy.cli.records import answer_json, reason_json
 from proxy.dns.codes import rcode_word, type_word
 from proxy.dns.names import name_text
 from proxy.model.answers import Ask, Question, ReasonKind
@@ -41,6 +33,14 @@ from proxy.model.steps import (
     TypeMissing,
 )
 from proxy.model.world import Placement
+from proxy.telling import rules
+from proxy.telling.choices import tell_choice
+from proxy.telling.contest import tell_contest
+from proxy.telling.ec2 import tell_ec2
+from proxy.telling.elsewhere import tell_elsewhere
+from proxy.telling.passage import Passage, Setting
+from proxy.telling.records import answer_json, reason_json
+from proxy.telling.words import counted
 
 _DOES = {
     FirewallAction.ALLOW: "allows",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from proxy.cli import rules
-from proxy.cli.passage import Passage
-from proxy.cli.records import reason_json
 from proxy.dns.codes import type_word
 from proxy.model.steps import Dns64Begun, Dns64Ended, NameComputed
+from proxy.telling import rules
+from proxy.telling.passage import Passage
+from proxy.telling.records import reason_json
 
 
 def tell_ec2(step: NameComputed | Dns64Begun | Dns64Ended) -> Passage:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from proxy.cli.passage import Contender, Passage, Setting
-from proxy.cli.rules import CLAIM_RULES, FROM_OUTSIDE, MOST_SPECIFIC
 from proxy.dns.names import ROOT, Name
 from proxy.model.claims import Claim, ClaimKind, ComputeZone, Internet, PublicHostnames, WithoutTypes, Zone
 from proxy.model.steps import ClaimsWeighed
+from proxy.telling.passage import Contender, Passage, Setting
+from proxy.telling.rules import CLAIM_RULES, FROM_OUTSIDE, MOST_SPECIFIC
 
 
 def tell_contest(step: ClaimsWeighed, setting: Setting) -> Passage:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from proxy.cli import rules
-from proxy.cli.output import counted
-from proxy.cli.passage import Passage
 from proxy.dns.codes import type_word
 from proxy.model.routing import AliasFollowed, Decision, PolicyDecided
+from proxy.telling import rules
+from proxy.telling.passage import Passage
+from proxy.telling.words import counted
 
 
 def tell_choice(step: Decision) -> Passage:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from proxy.cli import rules
-from proxy.cli.passage import Passage
 from proxy.model.steps import Delegated, DelegationMet, Forwarded, ServerSought
+from proxy.telling import rules
+from proxy.telling.passage import Passage
 
 
 def tell_elsewhere(step: Forwarded | DelegationMet | ServerSought | Delegated) -> Passage:
