@@ -87,10 +87,10 @@ def cased(names: Names, turn: int) -> list[str]:
 
 def outside(_: Names, __: int) -> list[str]:
     """1,000 names of the internet."""
-    return [f"name{number}.internet.test A" for number in range(MOST_QUESTIONS)]
+    return [f"name{number}.internet.bench A" for number in range(MOST_QUESTIONS)]
 
 
 def fresh_outside(_: Names, turn: int) -> list[str]:
     """Names of the internet, never the same."""
     chance = random.Random(turn)
-    return [f"n{chance.getrandbits(40):010x}.internet.test A" for _ in range(FRESH)]
+    return [f"n{chance.getrandbits(40):010x}.internet.bench A" for _ in range(FRESH)]

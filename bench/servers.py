@@ -64,7 +64,7 @@ def vpcdns(task: Task) -> list[str]:
             ]
         lines.append(f"      {host}: {address}")
         last = zone
-    return [sys.executable, "-m", "proxy", "-c", task.write("vpcdns.yaml", lines), "serve", "--no-watch"]
+    return [sys.executable, "-m", "proxy", "-c", task.write("vpcdns.yaml", lines), "serve"]
 
 
 def dnsmasq(task: Task) -> list[str]:
@@ -139,10 +139,11 @@ class Running:
     first_answer: float
 
     def cpu_seconds(self) -> float:
-        """The processor time of all its threads so far, and of its children."""
+        """The processor time of all its threads and children so far, those that have ended included."""
         pids = [self.pid, *children(self.pid)]
         times = [task.joinpath("schedstat").read_text() for pid in pids for task in Path(f"/proc/{pid}/task").iterdir()]
-        return sum(int(line.split()[0]) for line in times) / 1e9
+        ended = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[13:15]
+        return sum(int(line.split()[0]) for line in times) / 1e9 + sum(map(int, ended)) / os.sysconf("SC_CLK_TCK")
 
     def megabytes(self) -> float:
         """Resident memory, of which it shares no part."""

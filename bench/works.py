@@ -20,7 +20,7 @@ from bench.names import (
 
 SMALL, LARGE = Names(10, 100), Names(1000, 100, vpcs=50)
 UDP = ("-c", "4", "-q", "64", "-T", "1")
-TCP = ("-m", "tcp", "-c", "20", "-q", "200", "-T", "1")
+TCP = ("-m", "tcp", "-c", "20", "-q", "100", "-T", "1")
 SINGLE = (*TCP, "-O", "num-queries-per-conn=1")
 QUERY_LOG = "query_log: {file: /dev/null}"
 
