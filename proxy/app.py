@@ -14,13 +14,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Self
 
 from proxy.cache import ReplyCache
 from proxy.configuration import Configuration, Overrides, failed, load
 from proxy.difference import describe_difference
-from proxy.engine import Engine
+from proxy.engine import Engine, UnderWay
 from proxy.flow import Flow
 from proxy.known import Known
 from proxy.listen import Listening, start_listening
@@ -79,7 +79,7 @@ class Socket:
         """The same over TCP."""
         return self._engine.door(self.listener.view, self.listener.vpcs).tcp
 
-    def _handle(self, packet: bytes, client: ClientAddress) -> bytes | Awaitable[bytes | None] | None:
+    def _handle(self, packet: bytes, client: ClientAddress) -> bytes | UnderWay | None:
         return self._engine.handle(packet, client, self.listener.view, self.listener.vpcs)
 
 
@@ -94,9 +94,7 @@ class Server:
         self._watched = watched
         self._reloading = asyncio.Lock()
         self._upstream = Upstream()
-        self.engine = Engine(
-            configuration.world, ReplyCache(configuration.plan.cache), self._upstream.exchange, time.monotonic
-        )
+        self.engine = Engine(configuration.world, ReplyCache(configuration.plan.cache), self._upstream.start, time.monotonic)
         self.engine.flow = _flow(configuration.plan)
         self._watching: asyncio.Task[None] | None = None
         self._query_log: QueryLog | None = None

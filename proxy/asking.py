@@ -23,6 +23,7 @@ from typing import NamedTuple
 from proxy.cache import ReplyCache
 from proxy.compile.hints import did_you_mean
 from proxy.configuration import Configuration
+from proxy.course import Replied
 from proxy.dns.codes import RCODE_NOERROR, RCODE_NXDOMAIN, RCODE_REFUSED, TYPE_ANY
 from proxy.dns.write import Sections
 from proxy.engine import Engine
@@ -95,8 +96,8 @@ def place(world: World, question: Question, view: str | None = None, client: Add
 async def ask_all(configuration: Configuration, inquiries: Iterable[Inquiry], *, live: bool) -> list[Finding]:
     """What each inquiry leads to, in their order.  Only a `live` one asks the network."""
     upstream = Upstream()
-    exchange = upstream.exchange if live else _ask_nobody
-    engine = Engine(configuration.world, ReplyCache(configuration.plan.cache), exchange, time.monotonic)
+    start = upstream.start if live else _ask_nobody
+    engine = Engine(configuration.world, ReplyCache(configuration.plan.cache), start, time.monotonic)
     places = asyncio.Semaphore(AT_A_TIME)
 
     async def ask_one(inquiry: Inquiry) -> Finding:
@@ -142,5 +143,5 @@ async def _ask(engine: Engine, inquiry: Inquiry, *, live: bool) -> Finding:
     return Finding(inquiry, answer, tuple(steps))
 
 
-async def _ask_nobody(ask: Ask) -> Reply:
-    raise UpstreamError("the network was not asked")
+def _ask_nobody(_: Ask, replied: Replied) -> None:
+    asyncio.get_running_loop().call_soon(replied, UpstreamError("the network was not asked"))

@@ -7,7 +7,7 @@ Must never contain a rule of DNS or of AWS.
 
 A worked example::
 
-    engine = Engine(world, ReplyCache(plan.cache), exchange=upstream.exchange, now=time.monotonic)
+    engine = Engine(world, ReplyCache(plan.cache), start=upstream.start, now=time.monotonic)
     engine.handle(packet, ClientAddress("127.0.0.1", 40000, tcp=False), None)       # bytes, or None for silence
 """
 
@@ -18,26 +18,27 @@ import ipaddress
 import logging
 import math
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from proxy.cache import ReplyCache
+from proxy.course import Asks, Course, Start
 from proxy.dns.codes import CLASS_IN, RCODE_BADVERS, RCODE_REFUSED, RCODE_SERVFAIL
 from proxy.dns.errors import MalformedMessage
 from proxy.dns.query import Query, read_query
 from proxy.dns.write import TCP_SIZE, ExtendedError, Sections, udp_limit, write_answer, write_refusal
 from proxy.flow import Flow
 from proxy.known import FOR_EVER, MOST_TURNS, Bounds, Door, Known, Said, Table, is_plain
-from proxy.model.answers import Answer, Ask, Question, Reason, ReasonKind, Reply, UpstreamError
+from proxy.model.answers import Answer, Question, Reason, ReasonKind, UpstreamError
 from proxy.model.outcome import Outcome
 from proxy.model.plan import ClientAddress
 from proxy.model.routing import Chance
 from proxy.model.steps import Trace
 from proxy.model.world import Placement, View, World
-from proxy.resolve import Resolution, find_siblings, resolve
+from proxy.resolve import find_siblings, resolve
 
-Exchange = Callable[[Ask], Awaitable[Reply]]
 Observe = Callable[[Outcome], None]
 Vpcs = tuple[str, ...] | None
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -71,10 +72,37 @@ class _Heard(NamedTuple):
     began: float
 
 
+class UnderWay:
+    """An answer that asks the network once it is started, or awaited."""
+
+    __slots__ = ("_course", "_write")
+
+    def __init__(self, course: Course, write: Callable[[Answer | Exception], bytes]) -> None:
+        self._course = course
+        self._write = write
+
+    def start(self, done: Callable[[bytes], None]) -> None:
+        """Have `done` called with the answer, in time."""
+        self._course.start(lambda result: done(self._write(result)))
+
+    def cancel(self) -> None:
+        """Nobody wants it any more."""
+        self._course.cancel()
+
+    def __await__(self) -> Generator[object, None, bytes]:
+        answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.start(answered.set_result)
+        try:
+            return (yield from answered)
+        except asyncio.CancelledError:
+            self.cancel()
+            raise
+
+
 class Engine:
     """Answers packets and questions in the World that it holds.
 
-    `exchange` asks a route's servers and raises UpstreamError; `now` gives seconds of a clock that never goes back; `chance`
+    `start` asks a route's servers; `now` gives seconds of a clock that never goes back; `chance`
     decides among weighted records.  `observe` is told of every query that was answered, in the loop's thread: it must neither
     wait nor raise.  `malformed` counts the packets that were no query, `dropped` those that were too many.  Without `repeating`
     nothing that was answered is known again.
@@ -84,7 +112,7 @@ class Engine:
         self,
         world: World,
         cache: ReplyCache,
-        exchange: Exchange,
+        start: Start,
         now: Callable[[], float],
         observe: Observe | None = None,
         *,
@@ -98,8 +126,7 @@ class Engine:
         self._flow: Flow | None = None
         self._repeating = repeating
         self._tallies: dict[ReasonKind, list[int]] = {kind: [0] for kind in ReasonKind}
-        self._cache = cache
-        self._exchange = exchange
+        self._asks = Asks(cache, start, now)
         self._now = now
         self._chance = chance
         self._drawn = 0
@@ -107,7 +134,6 @@ class Engine:
         self._tables: dict[tuple[object, ...], Table] = {}
         self._doors: dict[tuple[str | None, Vpcs], Door] = {}
         self._bounds = Bounds(self._forget)
-        self._asked: dict[Ask, asyncio.Future[Reply]] = {}
         self._turn = 0
 
     @property
@@ -139,17 +165,15 @@ class Engine:
         """Answer from `world` from now on, with another `cache` if given; what is under way ends in its own world."""
         self.world = world
         if cache is not None:
-            self._cache = cache
+            self._asks.cache = cache
         self._forget()
 
     def door(self, view: str | None, vpcs: Vpcs = None) -> Door:
         """Where whoever serves a listener of `view` finds answers without asking `handle`."""
         return self._doors.setdefault((view, vpcs), Door())
 
-    def handle(
-        self, packet: bytes, client: ClientAddress, view: str | None, vpcs: Vpcs = None
-    ) -> bytes | Awaitable[bytes | None] | None:
-        """The answer to a packet that came in by a listener of `view`; None is silence, an awaitable asks the network.
+    def handle(self, packet: bytes, client: ClientAddress, view: str | None, vpcs: Vpcs = None) -> bytes | UnderWay | None:
+        """The answer to a packet that came in by a listener of `view`; None is silence, an UnderWay asks the network.
 
         `vpcs`, if not None, are the only VPCs whose clients that listener answers.
         """
@@ -169,13 +193,24 @@ class Engine:
         """The answer to one question in a view, the network asked where it must be."""
         resolution = resolve(question, view, trace, self._draw)
         try:
-            return await self._drive(resolution, next(resolution))
+            ask = next(resolution)
+            while (kept := self._asks.cache.get(ask, self._now())) is not None:
+                ask = resolution.send(kept)
         except StopIteration as done:
             return _answer_of(done)
+        answered: asyncio.Future[Answer | Exception] = asyncio.get_running_loop().create_future()
+        course = Course(self._asks, resolution, ask)
+        course.start(answered.set_result)
+        try:
+            result = await answered
+        except asyncio.CancelledError:
+            course.cancel()
+            raise
+        if isinstance(result, Exception) and not isinstance(result, UpstreamError):
+            raise result
+        return self._settle(result, question.name)
 
-    def _handle(
-        self, packet: bytes, client: ClientAddress, view: str | None, vpcs: Vpcs
-    ) -> bytes | Awaitable[bytes | None] | None:
+    def _handle(self, packet: bytes, client: ClientAddress, view: str | None, vpcs: Vpcs) -> bytes | UnderWay | None:
         began = 0.0 if self._observe is None else self._now()
         seat = self._seats.get((client.host, view, vpcs)) or self._take_seat(client.host, view, vpcs)
         table = seat.tcp if client.tcp else seat.udp
@@ -198,13 +233,14 @@ class Engine:
         until, drawn = FOR_EVER, self._drawn
         try:
             ask = next(resolution)
-            while (kept := self._cache.get(ask, now := self._now())) is not None:
-                until = min(until, self._cache.same_until(ask, now))
+            cache = self._asks.cache
+            while (kept := cache.get(ask, now := self._now())) is not None:
+                until = min(until, cache.same_until(ask, now))
                 ask = resolution.send(kept)
         except StopIteration as done:
             answer = _answer_of(done)
         else:
-            return self._finish(heard, resolution, ask)
+            return UnderWay(Course(self._asks, resolution, ask), partial(self._finish, heard))
         octets = self._write(heard, answer)
         by_chance = self._drawn != drawn  # then another one may come the next time
         if self._repeating and not by_chance and is_plain(packet, query.question):
@@ -276,47 +312,17 @@ class Engine:
         for door in self._doors.values():
             door.udp, door.tcp = {}, {}
 
-    async def _finish(self, heard: _Heard, resolution: Resolution, ask: Ask) -> bytes:
-        try:
-            answer = await self._drive(resolution, ask)
-        except Exception:  # noqa: BLE001  as in `handle`
-            _log.exception("a defect in vpcdns: a query for %s was answered with SERVFAIL", heard.query.name)
-            answer = _DEFECT
-        return self._write(heard, answer)
+    def _settle(self, result: Answer | Exception, name: bytes) -> Answer:
+        """The answer that a course led to, or that an error deserves."""
+        if not isinstance(result, Exception):
+            return result
+        if isinstance(result, UpstreamError):
+            return Answer(Sections(RCODE_SERVFAIL), result.reason)
+        _log.error("a defect in vpcdns: a query for %s was answered with SERVFAIL", name, exc_info=result)
+        return _DEFECT
 
-    async def _drive(self, resolution: Resolution, ask: Ask) -> Answer:
-        try:
-            while True:
-                try:
-                    reply = await self._reply(ask)
-                except UpstreamError as error:
-                    ask = resolution.throw(error)
-                else:
-                    ask = resolution.send(reply)
-        except StopIteration as done:
-            return _answer_of(done)
-        except UpstreamError as error:
-            return Answer(Sections(RCODE_SERVFAIL), error.reason)
-
-    async def _reply(self, ask: Ask) -> Reply:
-        """A kept reply, or that of the network; equal questions that are under way are asked once."""
-        kept = self._cache.get(ask, self._now())
-        if kept is not None:
-            return kept
-        asked = self._asked.get(ask)
-        if asked is None:
-            asked = asyncio.ensure_future(self._ask(ask))
-            self._asked[ask] = asked
-            asked.add_done_callback(_retrieve)
-        return await asyncio.shield(asked)
-
-    async def _ask(self, ask: Ask) -> Reply:
-        try:
-            reply = await self._exchange(ask)
-        finally:
-            del self._asked[ask]
-        self._cache.put(ask, reply, self._now())
-        return reply
+    def _finish(self, heard: _Heard, result: Answer | Exception) -> bytes:
+        return self._write(heard, self._settle(result, heard.query.name))
 
     def _write(self, heard: _Heard, answer: Answer) -> bytes:
         """The packet of an answer.  Every answer that was not known passes here once, so here it is counted and observed."""
@@ -375,9 +381,3 @@ def _refusal(query: Query, seat: Seat) -> Answer | None:
 def _answer_of(done: StopIteration) -> Answer:
     answer: Answer = done.value
     return answer
-
-
-def _retrieve(asked: asyncio.Future[Reply]) -> None:
-    """Look at the outcome, so that nothing is logged where everyone who waited for it has gone."""
-    if not asked.cancelled():
-        asked.exception()

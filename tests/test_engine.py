@@ -7,7 +7,7 @@ import gc
 import inspect
 import struct
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from unittest.mock import patch
 
@@ -18,9 +18,10 @@ import dns.rcode
 import pytest
 
 from proxy.cache import ReplyCache
+from proxy.course import by_tasks
 from proxy.dns.names import Name
 from proxy.dns.write import Sections
-from proxy.engine import Engine, Exchange, Observe
+from proxy.engine import Engine, Observe
 from proxy.flow import Flow
 from proxy.model.answers import Ask, Question, Reply, UpstreamError
 from proxy.model.outcome import Outcome
@@ -58,9 +59,12 @@ async def never(asked: Ask) -> Reply:
 
 
 def engine_of(
-    text: str = TEXT, exchange: Exchange = never, clock: Clock | None = None, observe: Observe | None = None
+    text: str = TEXT,
+    exchange: Callable[[Ask], Awaitable[Reply]] = never,
+    clock: Clock | None = None,
+    observe: Observe | None = None,
 ) -> Engine:
-    return Engine(world_of(text), ReplyCache(BOUNDS), exchange, clock or Clock(), observe)
+    return Engine(world_of(text), ReplyCache(BOUNDS), by_tasks(exchange), clock or Clock(), observe)
 
 
 def question(name: str, kind: str = "A", **more: object) -> dns.message.QueryMessage:

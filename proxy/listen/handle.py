@@ -6,12 +6,21 @@ import asyncio
 import functools
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from proxy.model.plan import ClientAddress
 
-Handle = Callable[[bytes, ClientAddress], Awaitable[bytes | None] | bytes | None]
-"""An answer, None for silence, or an awaitable of either.  If it raises, the event loop's handler is told."""
+
+class Later(Protocol):
+    """An answer that takes time: begun by `start`, which calls `done` with it or with None for silence, once."""
+
+    def start(self, done: Callable[[bytes | None], None], /) -> None: ...
+
+    def cancel(self) -> None: ...
+
+
+Handle = Callable[[bytes, ClientAddress], Awaitable[bytes | None] | Later | bytes | None]
+"""An answer, None for silence, or one that takes time.  If it raises, the event loop's handler is told."""
 
 Get = Callable[[bytes], tuple[bytes, tuple[list[int], Any, Any]] | None]
 """From a packet's octets behind its id, which is the first two: those of its answer, and the tally (of one) to count it in."""
@@ -54,45 +63,94 @@ Deliver = Callable[[bytes], None]
 
 
 class InFlight:
-    """At most `most` awaited answers at a time; `changed` is called whenever one of them is done with."""
+    """At most `most` answers that are waited for at a time; `changed` is called whenever one of them is done with."""
 
     def __init__(self, most: int, changed: Callable[[], None] = lambda: None) -> None:
         self._most = most
-        self._changed = changed
-        self._futures: set[asyncio.Future[bytes | None]] = set()
+        self.changed = changed
+        self._waited_for: set[_Waiting] = set()
+        self._drained: asyncio.Future[None] | None = None
 
     def __len__(self) -> int:
-        return len(self._futures)
+        return len(self._waited_for)
 
     @property
     def full(self) -> bool:
         """Whether no more may be started."""
-        return len(self._futures) >= self._most
+        return len(self._waited_for) >= self._most
 
-    def start(self, awaitable: Awaitable[bytes | None], deliver: Deliver) -> None:
+    def start(self, answer: Awaitable[bytes | None] | Later, deliver: Deliver) -> None:
         """Wait for the answer in the background, then `deliver` it, unless it is silence or fails."""
-        future = asyncio.ensure_future(awaitable)
-        self._futures.add(future)
-        future.add_done_callback(functools.partial(self._done, deliver))
+        later = _later(answer)
+        waiting = _Waiting(self, later, deliver)
+        self._waited_for.add(waiting)
+        later.start(waiting.done)
+
+    def end(self, waiting: _Waiting) -> None:
+        """It is waited for no longer."""
+        self._waited_for.discard(waiting)
+        if self._drained is not None and not self._waited_for and not self._drained.done():
+            self._drained.set_result(None)
 
     async def drain(self, seconds: float) -> None:
         """Wait until all are done, `seconds` at most; those that are not are cancelled."""
-        if self._futures:
-            await asyncio.wait(self._futures, timeout=seconds)
+        if self._waited_for:
+            self._drained = asyncio.get_running_loop().create_future()
+            await asyncio.wait([self._drained], timeout=seconds)
             self.cancel()
 
     def cancel(self) -> None:
         """Wait for none of them any longer."""
-        for future in self._futures:
-            future.cancel()
+        for waiting in tuple(self._waited_for):
+            waiting.later.cancel()
+        self._waited_for.clear()
 
-    def _done(self, deliver: Deliver, future: asyncio.Future[bytes | None]) -> None:
-        self._futures.discard(future)
-        if not future.cancelled():
-            error = future.exception()
-            if error is not None:
-                context = {"message": "a query's answer failed", "exception": error, "future": future}
-                future.get_loop().call_exception_handler(context)
-            elif (answer := future.result()) is not None:
-                deliver(answer)
-        self._changed()
+
+def refuse(answer: Awaitable[bytes | None] | Later) -> None:
+    """Do not even begin with it."""
+    _later(answer).cancel()
+
+
+def _later(answer: Awaitable[bytes | None] | Later) -> Later:
+    return cast("Later", answer) if hasattr(answer, "start") else _Awaited(answer)
+
+
+class _Waiting:
+    """An answer that is waited for, and who gets it."""
+
+    __slots__ = ("_deliver", "_in_flight", "later")
+
+    def __init__(self, in_flight: InFlight, later: Later, deliver: Deliver) -> None:
+        self.later = later
+        self._in_flight = in_flight
+        self._deliver = deliver
+
+    def done(self, answer: bytes | None) -> None:
+        self._in_flight.end(self)
+        if answer is not None:
+            self._deliver(answer)
+        self._in_flight.changed()
+
+
+class _Awaited:
+    """An answer that is awaited in a task."""
+
+    def __init__(self, awaitable: Awaitable[bytes | None]) -> None:
+        self._future = asyncio.ensure_future(awaitable)
+
+    def start(self, done: Callable[[bytes | None], None]) -> None:
+        self._future.add_done_callback(functools.partial(self._done, done))
+
+    def cancel(self) -> None:
+        self._future.cancel()
+
+    @staticmethod
+    def _done(done: Callable[[bytes | None], None], future: asyncio.Future[bytes | None]) -> None:
+        if future.cancelled():
+            done(None)
+            return
+        error = future.exception()
+        if error is not None:
+            context = {"message": "a query's answer failed", "exception": error, "future": future}
+            future.get_loop().call_exception_handler(context)
+        done(None if error is not None else future.result())

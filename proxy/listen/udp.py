@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 
 from proxy.listen.batch import SLOT, Batch
-from proxy.listen.handle import Handle, InFlight, Known, pack_address
+from proxy.listen.handle import Handle, InFlight, Known, pack_address, refuse
 from proxy.listen.wildcard import Way, WildcardSocket, is_wildcard
 from proxy.model.plan import ClientAddress
 
@@ -127,7 +127,7 @@ class UdpListening:
         if answer is None or isinstance(answer, bytes):
             return answer
         if self._in_flight.full:
-            asyncio.ensure_future(answer).cancel()
+            refuse(answer)
             self.dropped += 1
         else:
             self._in_flight.start(answer, functools.partial(self._send, way))

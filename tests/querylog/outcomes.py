@@ -6,7 +6,7 @@ import dns.message
 
 from proxy.cache import ReplyCache
 from proxy.engine import Engine
-from proxy.model.answers import Ask, Reply
+from proxy.model.answers import Ask
 from proxy.model.outcome import Outcome
 from proxy.model.plan import CacheBounds, ClientAddress
 from proxy.model.world import World
@@ -14,7 +14,7 @@ from proxy.model.world import World
 BOUNDS = CacheBounds(entries=10, min_ttl=0, max_ttl=86400, negative_max_ttl=900)
 
 
-async def nobody(asked: Ask) -> Reply:
+def nobody(asked: Ask, _: object) -> None:
     raise AssertionError(asked)
 
 
