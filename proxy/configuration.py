@@ -11,17 +11,21 @@ A worked example::
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from proxy import __version__
 from proxy.compile.plan import compile_plan
 from proxy.compile.problems import Problems
 from proxy.compile.short_form import expand_short_form
 from proxy.compile.world import Machine, compile_world
+from proxy.dns.names import Name
 from proxy.expectations import failed_expectations, is_expected_refusal
+from proxy.host.extras import speaks_http_2
 from proxy.host.resolvers import machine_servers
+from proxy.model.answers import ServerAddress
 from proxy.model.plan import Plan
 from proxy.model.world import World
 from proxy.settings import Loaded, read_expectation_of_refusal, read_sound_part
@@ -31,13 +35,17 @@ from proxy.source import Source
 
 
 class Overrides(NamedTuple):
-    """What the command line says in place of the file."""
+    """What the command line says in place of the file; `domains` come beside those of the file."""
 
     listen: tuple[ListenSetting, ...] = ()
     upstream: UpstreamSetting | None = None
+    domains: Mapping[Name, tuple[ServerAddress | Literal["system"], ...]] = {}
 
 
 NO_OVERRIDES = Overrides()
+
+INSTANCE = secrets.token_hex(8)
+"""This process: its answers tell it from any other, so that it knows itself where a server turns out to lead back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +100,9 @@ def _compile(name: str, texts: Sequence[tuple[str, bytes]], overrides: Overrides
     problems = Problems()
     settings = _override(expand_short_form(loaded.settings, problems), overrides)
     digest = hashlib.sha256(b"\0".join(text for _, text in texts)).hexdigest()[:12]
-    servers = machine_servers() if "system" in settings.upstream.servers else ()
-    world = compile_world(settings, Machine(servers, __version__, digest), problems)
+    servers = machine_servers() if asks_the_machine(settings) else ()
+    machine = Machine(servers, __version__, digest, speaks_http_2(), INSTANCE)
+    world = compile_world(settings, machine, problems)
     plan = compile_plan(settings, world.views, problems)
     found = [ConfigProblem(loaded.mark(path), path, what, hint) for path, what, hint in problems.found]
     if wrong:  # what was left out may be what another part refers to
@@ -103,9 +112,18 @@ def _compile(name: str, texts: Sequence[tuple[str, bytes]], overrides: Overrides
     return Configuration(name, settings, world, plan, loaded)
 
 
+def asks_the_machine(settings: Settings) -> bool:
+    """Whether the machine's own resolvers are asked for anything."""
+    upstream = settings.upstream
+    return any("system" in servers for servers in (upstream.servers, *upstream.domains.values()))
+
+
 def _override(settings: Settings, overrides: Overrides) -> Settings:
     if overrides.listen:
         settings = replace(settings, listen=overrides.listen)
     if overrides.upstream is not None:
         settings = replace(settings, upstream=overrides.upstream)
+    if overrides.domains:
+        domains = {**settings.upstream.domains, **overrides.domains}
+        settings = replace(settings, upstream=replace(settings.upstream, domains=domains))
     return settings

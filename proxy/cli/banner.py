@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from proxy.app import Server, Socket
 from proxy.configuration import Configuration
@@ -81,7 +81,16 @@ def _upstream(settings: Settings) -> str:
     upstream = settings.upstream
     if upstream.mode == "off":
         return "off; what the file does not answer is refused"
-    return ", ".join(_system() if server == "system" else _server(server, settings) for server in upstream.servers)
+    if upstream.mode == "replay":
+        return f"replayed from {upstream.cassette}; what it lacks is refused"
+    ways = [_servers(upstream.servers, settings)]
+    ways += [f"{_servers(servers, settings)} for {domain}" for domain, servers in upstream.domains.items()]
+    recorded = f"; recorded in {upstream.cassette}" if upstream.mode == "record" else ""
+    return "; ".join(ways) + recorded
+
+
+def _servers(servers: Iterable[ServerAddress | str], settings: Settings) -> str:
+    return ", ".join(_system() if isinstance(server, str) else _server(server, settings) for server in servers)
 
 
 def _system() -> str:
@@ -89,5 +98,5 @@ def _system() -> str:
 
 
 def _server(server: ServerAddress, settings: Settings) -> str:
-    simulated = ipaddress.ip_address(server.host) in settings.simulated_servers
+    simulated = server.host and ipaddress.ip_address(server.host) in settings.simulated_servers
     return f"{server} (simulated)" if simulated else str(server)

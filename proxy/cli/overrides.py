@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import typer
 
 from proxy.configuration import Overrides
+from proxy.dns.names import Name
+from proxy.model.answers import ServerAddress
 from proxy.settings.problems import Path
 from proxy.settings.shape import UpstreamSetting
-from proxy.settings.sockets import LISTEN, SERVER
+from proxy.settings.sockets import DOMAIN_AND_SERVER, LISTEN
 from proxy.settings.takes import Found, Place, Takes
+
+Server = ServerAddress | Literal["system"]
 
 
 def read_overrides(listen: Sequence[str], upstream: Sequence[str]) -> Overrides:
@@ -21,8 +25,15 @@ def read_overrides(listen: Sequence[str], upstream: Sequence[str]) -> Overrides:
     for listener, times in Counter(listeners).items():
         if times > 1 and listener.port:
             raise typer.BadParameter(f"{listener} is given twice", param_hint="--listen")
-    servers = tuple(_read(SERVER, text, ("upstream", "servers"), "--upstream") for text in upstream)
-    return Overrides(listeners, UpstreamSetting(servers=servers) if servers else None)
+    servers: list[Server] = []
+    domains: dict[Name, tuple[Server, ...]] = {}
+    for text in upstream:
+        only, server = _read(DOMAIN_AND_SERVER, text, ("upstream", "servers"), "--upstream")
+        for domain in only:
+            domains[domain] = (*domains.get(domain, ()), server)
+        if not only:
+            servers.append(server)
+    return Overrides(listeners, UpstreamSetting(servers=tuple(servers)) if servers else None, domains)
 
 
 def _read(takes: Takes, text: str, path: Path, option: str) -> Any:

@@ -35,7 +35,13 @@ ListenOption = Annotated[
 ]
 UpstreamOption = Annotated[
     list[str] | None,
-    typer.Option("-u", "--upstream", metavar="SERVER", help="Ask this server instead, tcp://1.1.1.1 by TCP.  Repeatable."),
+    typer.Option(
+        "-u",
+        "--upstream",
+        metavar="SERVER",
+        help="Ask this server instead: 1.1.1.1, tcp://1.1.1.1, tls://1.1.1.1, https://1.1.1.1/dns-query; behind "
+        "[/corp.example/] for that domain alone.  Repeatable.",
+    ),
 ]
 NoWatchOption = Annotated[bool, typer.Option("--no-watch", help="Do not reload when the configuration changes.")]
 LogLevelOption = Annotated[

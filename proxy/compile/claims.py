@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from proxy.compile.endpoints import Endpoint
+from proxy.compile.machine import Machine
 from proxy.compile.private_zones import PrivateZone
 from proxy.compile.tables import build_zone
 from proxy.dns.codes import TYPE_A, TYPE_TXT
@@ -20,6 +21,7 @@ from proxy.settings.problems import path_text
 
 SELF_NAME = Name.from_text("vpcdns.test")
 HEALTH_NAME = Name.from_text("health.vpcdns.test")
+INSTANCE_NAME = Name.from_text("instance.vpcdns.test")
 _PLACES = {kind: place for place, kind in enumerate(ClaimKind)}
 _LETS_THROUGH = frozenset((ClaimKind.GATEWAY_RECORDS, ClaimKind.INTERNET))
 
@@ -55,13 +57,14 @@ def internet_claim(internet: Internet) -> Claim:
     return Claim(ROOT, ClaimKind.INTERNET, "upstream", internet)
 
 
-def self_claim(view: str, version: str, digest: str) -> Claim:
-    """The name under which the server tells who answers, and from which view."""
-    reason = Reason(ReasonKind.SELF, f"vpcdns {version} itself")
-    text = f'"version={version}" "view={view}" "configuration={digest}"'
+def self_claim(view: str, machine: Machine) -> Claim:
+    """The name under which the server tells who answers, and from which view; below it, how it knows itself."""
+    reason = Reason(ReasonKind.SELF, f"vpcdns {machine.version} itself")
+    text = f'"version={machine.version}" "view={view}" "configuration={machine.digest}"'
     table = {
         SELF_NAME: {TYPE_TXT: RecordSet.pack(TYPE_TXT, 0, [pack_rdata(TYPE_TXT, text)])},
         HEALTH_NAME: {TYPE_A: RecordSet.pack(TYPE_A, 0, [pack_rdata(TYPE_A, "127.0.0.1")])},
+        INSTANCE_NAME: {TYPE_TXT: RecordSet.pack(TYPE_TXT, 0, [pack_rdata(TYPE_TXT, f'"{machine.instance}"')])},
     }
     return Claim(SELF_NAME, ClaimKind.SELF, "", build_zone(SELF_NAME, table, reason))
 

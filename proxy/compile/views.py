@@ -4,31 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from proxy.compile.claims import Vantage, endpoint_claims, internet_claim, private_zone_claims, self_claim
 from proxy.compile.delegations import Delegations
 from proxy.compile.ec2_names import private_domain
 from proxy.compile.endpoints import Endpoint
 from proxy.compile.ids import inbound_endpoint_id, vpc_id
+from proxy.compile.machine import Machine
 from proxy.compile.private_zones import PrivateZone
 from proxy.compile.profiles import Association, Profile, profile_claims, profile_rules, profiles_of
 from proxy.compile.rules import AppliedRule, Rule, apply_rules, rules_of
 from proxy.compile.sites import Site, has_private_dns
-from proxy.model.answers import ServerAddress
 from proxy.model.claims import Claim, Internet
 from proxy.model.firewall import Firewall
 from proxy.model.world import INTERNET_VIEW, View, Vpc
 from proxy.settings.problems import Path
 from proxy.settings.shape import Settings
-
-
-class Machine(NamedTuple):
-    """What a World depends on beside the file: the machine's own resolvers, this version, the file's digest."""
-
-    system_servers: tuple[ServerAddress, ...]
-    version: str
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +65,7 @@ def _vpc(site: Site, settings: Settings) -> Vpc:
 
 
 def _view(name: str, vpc: Vpc | None, claims: Iterable[Claim], rules: Iterable[AppliedRule], parts: Parts) -> View:
-    own = self_claim(name, parts.machine.version, parts.machine.digest)
+    own = self_claim(name, parts.machine)
     table = apply_rules((own, *claims, internet_claim(parts.internet)), rules, parts.delegations)
     if vpc is None:
         return View(name, None, True, table)

@@ -14,6 +14,7 @@ from proxy.compile.hints import did_you_mean
 from proxy.compile.instances import compile_instances
 from proxy.compile.internet import compile_internet
 from proxy.compile.loops import check_loops
+from proxy.compile.machine import Machine
 from proxy.compile.private_zones import compile_private_zones
 from proxy.compile.problems import Problems
 from proxy.compile.profiles import Resources, compile_profiles
@@ -21,7 +22,7 @@ from proxy.compile.rules import compile_rules
 from proxy.compile.servers import compile_elsewhere
 from proxy.compile.sites import check_peerings, compile_sites
 from proxy.compile.subnets import check_subnets
-from proxy.compile.views import Machine, Parts, compile_views
+from proxy.compile.views import Parts, compile_views
 from proxy.model.world import INTERNET_VIEW, Dns64, Network, NetworkTable, View, World
 from proxy.settings.shape import Settings
 
@@ -39,7 +40,7 @@ def compile_world(settings: Settings, machine: Machine, problems: Problems) -> W
     endpoints = compile_endpoints(settings, problems)
     zones = compile_private_zones(settings, endpoints, problems)
     elsewhere = compile_elsewhere(settings, problems)
-    internet = compile_internet(settings, endpoints, elsewhere, machine.system_servers, problems)
+    internet = compile_internet(settings, endpoints, elsewhere, machine, problems)
     internet = replace(internet, names={**internet.names, **compile_public_hostnames(sites.values())})
     rules = compile_rules(settings, elsewhere, problems)
     profiles = compile_profiles(settings, Resources(zones, rules, endpoints), problems)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from proxy.dns.names import Name
 from proxy.dns.records import RecordSet
-from proxy.model.answers import Answer, Reason, Route, ServerAddress
+from proxy.model.answers import Answer, Reason, Route, ServerAddress, Strategy
 from proxy.model.networks import NetworkTable
 from proxy.model.routing import Routed
 
@@ -84,7 +84,9 @@ class Elsewhere:
     simulated: Mapping[str, Zone | None]
     timeout: float
 
-    def reach(self, servers: Iterable[ServerAddress]) -> Route | Zone | None:
+    def reach(
+        self, servers: Iterable[ServerAddress], strategy: Strategy = Strategy.FAILOVER, label: str = ""
+    ) -> Route | Zone | None:
         """Who answers for a list of servers: the first that is simulated, or else a route to all that are not.
 
         A simulated one that is unreachable is passed over, as the resolver goes on to the next server when one does not
@@ -96,7 +98,7 @@ class Elsewhere:
                 real.append(server)
             elif not real and (zone := self.simulated[server.host]) is not None:
                 return zone
-        return Route(tuple(dict.fromkeys(real)), self.timeout) if real else None
+        return Route(tuple(dict.fromkeys(real)), self.timeout, strategy, label) if real else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,10 @@ class Internet:
     `names` that no zone covers.  `beyond` is a route, or a simulated server's table, or None where nothing may be asked
     (`mode: off`).  `api_names` answer for any label that ends in a hyphen and the id of an endpoint; their keys begin at that
     id (`vpce-0123456789abcdef0` and then `execute-api.us-east-1.amazonaws.com` in wire form).
+
+    `domains` has for single domains what `beyond` is for the rest.  `special` are the zones of special-use names, and stand
+    behind domains that are as long.  `rebinding` has the domains whose names may lead from `beyond` to private addresses;
+    None: all.
     """
 
     endpoint_zones: Mapping[bytes, Zone]
@@ -118,6 +124,9 @@ class Internet:
     soa: RecordSet
     beyond: Route | Zone | None
     api_names: Mapping[bytes, Node] = field(default_factory=dict)
+    domains: Mapping[bytes, Route | Zone] = field(default_factory=dict)
+    special: Mapping[bytes, Zone] = field(default_factory=dict)
+    rebinding: frozenset[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from proxy.dns.codes import RCODE_SERVFAIL, TYPE_ANY, TYPE_NSEC, TYPE_NSEC3, TYP
 from proxy.dns.names import Name
 from proxy.dns.records import Placed, RecordSet
 from proxy.dns.write import Sections
-from proxy.model.answers import Answer, Ask, Reason, ReasonKind, Reply, Route
+from proxy.model.answers import Answer, Ask, Reason, ReasonKind, Reply, Route, StaleReply
 from proxy.model.claims import Forward, Zone
 from proxy.model.steps import Asked, Forwarded, Replied, Trace
 from proxy.resolve.chains import MAX_HOPS, lead_on, put_behind, stop, stop_chain, with_owner
@@ -41,6 +41,8 @@ def ask_route(route: Route, name: bytes, kind: int, reason: Reason, trace: Trace
     reply = yield ask
     if trace is not None:
         trace(Replied(ask, reply))
+    if isinstance(reply, StaleReply):
+        reason = Reason(ReasonKind.STALE, f"no server answers, so this is what was kept: {reason.text}")
     return Answer(_without_proofs(reply, kind), reason)
 
 

@@ -35,8 +35,9 @@ from proxy.resolve.delegation import follow
 from proxy.resolve.dns64 import synthesise, wants_dns64
 from proxy.resolve.ec2 import look_up_computed, look_up_reverse
 from proxy.resolve.firewall import judge, judge_targets
-from proxy.resolve.outside import covers, look_up_outside
+from proxy.resolve.outside import covers, look_up_outside, way_beyond
 from proxy.resolve.policies import flatten
+from proxy.resolve.rebinding import without_private_addresses
 from proxy.resolve.servers import ask_route, forward
 from proxy.resolve.zones import first_of_all, look_up, look_up_routed
 
@@ -192,13 +193,16 @@ def _look_outside(
     found = look_up_outside(action, name, kind, trace)
     if found is not None:
         return found
-    beyond = action.beyond
+    beyond = way_beyond(action, name)
     if beyond is None:
         return stop(name, RCODE_REFUSED, ReasonKind.UPSTREAM_OFF, "upstream is off (mode: off)", trace)
     if isinstance(beyond, Zone):
         return look_up(beyond, name, kind, trace)
     reason = Reason(ReasonKind.UPSTREAM, "upstream " + ", ".join(map(str, beyond.servers)))
-    return _lead_inside((yield from ask_route(beyond, name, kind, reason, trace)), view, name, kind)
+    answer = yield from ask_route(beyond, name, kind, reason, trace)
+    if action.rebinding is not None and beyond is action.beyond:
+        answer = without_private_addresses(answer, name, action.rebinding)
+    return _lead_inside(answer, view, name, kind)
 
 
 def _lead_inside(answer: Answer, view: View, name: bytes, kind: int) -> Answer | Leads:

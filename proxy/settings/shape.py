@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from proxy.dns.names import Name
-from proxy.model.answers import ServerAddress
 from proxy.settings.composites import ByKind, Key, ListOf, MapOf, ObjectOf, OneOrList
 from proxy.settings.endpoints import ENDPOINT_SERVICES, DomainSetting, EndpointServiceSetting, EndpointSetting
 from proxy.settings.expect import EXPECT, ExpectationSetting, RefusalExpected
@@ -26,8 +25,9 @@ from proxy.settings.quirks import QUIRKS, QuirksSetting
 from proxy.settings.records import AliasTarget, Records, RecordSpec
 from proxy.settings.routing import RoutingSetting
 from proxy.settings.rules import RULES, ResolverRuleSetting
-from proxy.settings.sockets import LISTEN, SERVER, ListenSetting
-from proxy.settings.takes import Choice, Flag, Integer, Text, Wrong
+from proxy.settings.sockets import LISTEN, ListenSetting
+from proxy.settings.takes import Flag, Integer, Text, Wrong
+from proxy.settings.upstream import CacheSetting, UpstreamSetting, settle_upstream
 from proxy.settings.values import (
     ACCOUNT,
     ADDRESS,
@@ -132,33 +132,6 @@ def _settle_peering(written: _WrittenPeering, _: Path) -> PeeringSetting:
         if side not in written.vpcs:
             raise Wrong(f"{side} is no side of this peering", f"its sides are {first} and {second}", ("dns_resolution",))
     return PeeringSetting((first, second), sides)
-
-
-@dataclass(frozen=True, slots=True)
-class UpstreamSetting:
-    """`upstream`.  `timeout` in seconds.  `system` stands for the machine's own resolvers."""
-
-    servers: Annotated[
-        tuple[ServerAddress | Literal["system"], ...],
-        Key(OneOrList(SERVER), "The servers to ask: system for the machine's own, 1.1.1.1, 1.1.1.1:53, tcp://1.1.1.1."),
-    ] = ("system",)
-    strategy: Annotated[
-        Literal["failover"], Key(Choice(("failover",)), "failover: the next server when one fails, in order.")
-    ] = "failover"
-    timeout: Annotated[float, Key(duration(0.001, 60), "How long all servers together may take.")] = 2.0
-    mode: Annotated[
-        Literal["live", "off"], Key(Choice(("live", "off")), "off: ask nobody, refuse what this file lacks.")
-    ] = "live"
-
-
-@dataclass(frozen=True, slots=True)
-class CacheSetting:
-    """`cache`: all times in seconds."""
-
-    entries: Annotated[int, Key(Integer(0, 10_000_000), "How many replies of upstream servers are kept; 0: none.")] = 10_000
-    min_ttl: Annotated[float, Key(_CACHE_TIME, "The shortest time that a reply is kept.")] = 0.0
-    max_ttl: Annotated[float, Key(_CACHE_TIME, "The longest time that a reply is kept.")] = 86_400.0
-    negative_max_ttl: Annotated[float, Key(_CACHE_TIME, "The same for replies that say that there is nothing.")] = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,9 +248,12 @@ class Settings:
         ),
     ] = ()
     upstream: Annotated[
-        UpstreamSetting, Key(ObjectOf(UpstreamSetting, "{servers: [1.1.1.1]}"), "Where everything else is asked for.")
-    ] = UpstreamSetting()
-    cache: Annotated[CacheSetting, Key(ObjectOf(CacheSetting, "{max_ttl: 1h}"), "How replies are kept.")] = CacheSetting()
+        UpstreamSetting,
+        Key(ObjectOf(UpstreamSetting, "{servers: [1.1.1.1]}", settle_upstream), "Where everything else is asked for."),
+    ] = field(default_factory=UpstreamSetting)
+    cache: Annotated[CacheSetting, Key(ObjectOf(CacheSetting, "{max_ttl: 1h}"), "How replies are kept.")] = field(
+        default_factory=CacheSetting
+    )
     limits: Annotated[LimitsSetting, Key(ObjectOf(LimitsSetting, "{tcp_idle: 10s}"), "Bounds.")] = LimitsSetting()
     query_log: Annotated[
         QueryLogSetting | None,

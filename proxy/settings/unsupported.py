@@ -10,17 +10,6 @@ from proxy.settings.problems import Path
 
 NOT_YET = """
 admin
-cache.prefetch
-cache.serve_stale
-upstream.cassette
-upstream.mode: record
-upstream.mode: replay
-upstream.servers: https://
-upstream.servers: tls://
-upstream.servers.*: https://
-upstream.servers.*: tls://
-upstream.strategy: fastest
-upstream.strategy: random
 """
 
 _ROWS = tuple(

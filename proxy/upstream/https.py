@@ -5,7 +5,6 @@ HTTP/2 is the work of the package h2, which comes with `vpcdns[https]`.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,11 +20,6 @@ if TYPE_CHECKING:
 _LARGEST = 65535  # octets of a reply
 _LAST_STREAM = 2**31 - 1
 _NO_ID = b"\0\0"  # so that replies can be kept by HTTP's own caches (RFC 8484 section 4.1)
-
-
-def is_installed() -> bool:
-    """Whether the package that speaks HTTP/2 is there."""
-    return importlib.util.find_spec("h2") is not None
 
 
 class HttpsPool(TlsPool):

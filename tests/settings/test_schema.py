@@ -128,7 +128,7 @@ def test_defaults_stand_as_a_file_has_them() -> None:
         "allow_clients": ["loopback", "vpcs"],
     }
     cache = schema["$defs"]["Cache"]["properties"]
-    assert [key["default"] for key in cache.values()] == [10_000, "0s", "1d", "15m"]
+    assert [key.get("default") for key in cache.values()] == [10_000, "0s", "1d", "15m", "64MB", "1d", True, None]
     assert schema["$defs"]["Upstream"]["properties"]["servers"]["default"] == "system"
 
 

@@ -12,14 +12,6 @@ from proxy.settings.unsupported import NOT_YET
 
 FILES = {
     "admin: false": "admin",
-    "cache: {prefetch: true, serve_stale: 1d}": "prefetch",
-    "upstream: {cassette: x}": "cassette",
-    "upstream: {mode: record}": "record",
-    "upstream: {mode: replay}": "replay",
-    "upstream: {strategy: fastest}": "fastest",
-    "upstream: {strategy: random}": "random",
-    "upstream: {servers: tls://1.1.1.1#one.one.one.one}": "tls://1.1.1.1#one.one.one.one",
-    "upstream: {servers: [https://dns.example/dns-query]}": "https://dns.example/dns-query",
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 from proxy.dns.names import Name
 from proxy.model.answers import Protocol, ServerAddress
 from proxy.settings.query_log import SIZE
-from proxy.settings.sockets import SERVER, ListenSetting, parse_listen
+from proxy.settings.sockets import SERVER, ListenSetting, parse_domain_and_server, parse_listen
 from proxy.settings.takes import Text, Wrong, whole_number
 from proxy.settings.values import (
     ACCOUNT,
@@ -69,6 +69,15 @@ GOOD: list[tuple[Text, str, Any]] = [
     (SERVER, "[2001:db8::1]:54", ServerAddress(UDP, "2001:db8::1", 54)),
     (SERVER, "tcp://1.1.1.1", ServerAddress(TCP, "1.1.1.1", 53)),
     (SERVER, "tcp://[::1]:54", ServerAddress(TCP, "::1", 54)),
+    (SERVER, "tls://1.1.1.1", ServerAddress(Protocol.TLS, "1.1.1.1", 853)),
+    (SERVER, "tls://[::1]:54#One.example", ServerAddress(Protocol.TLS, "::1", 54, "one.example")),
+    (SERVER, "https://dns.example/dns-query", ServerAddress(Protocol.HTTPS, "", 443, "dns.example", "/dns-query")),
+    (
+        SERVER,
+        "https://dns.example:8443/q?a=b#192.0.2.1",
+        ServerAddress(Protocol.HTTPS, "192.0.2.1", 8443, "dns.example", "/q?a=b"),
+    ),
+    (SERVER, "https://[2001:db8::1]/", ServerAddress(Protocol.HTTPS, "2001:db8::1", 443, "", "/")),
 ]
 
 
@@ -121,6 +130,26 @@ def test_a_listener_has_an_address_and_a_port(text: str, shown: str) -> None:
     listen = parse_listen(text)
     assert str(listen) == shown
     assert parse_listen(shown) == listen == ListenSetting(listen.host, listen.port)
+
+
+@pytest.mark.parametrize(
+    ("text", "domains", "server"),
+    [
+        ("1.1.1.1", (), ServerAddress(UDP, "1.1.1.1", 53)),
+        ("[2001:db8::1]:54", (), ServerAddress(UDP, "2001:db8::1", 54)),
+        ("[/corp.example/]10.0.0.2", ("corp.example",), ServerAddress(UDP, "10.0.0.2", 53)),
+        ("[/corp.example/Other.example/]tcp://[::1]", ("corp.example", "other.example"), ServerAddress(TCP, "::1", 53)),
+        ("[/corp.example/]system", ("corp.example",), "system"),
+    ],
+)
+def test_a_server_may_be_for_some_domains_alone(text: str, domains: tuple[str, ...], server: object) -> None:
+    assert parse_domain_and_server(text) == (tuple(Name.from_text(domain) for domain in domains), server)
+
+
+@pytest.mark.parametrize("text", ["[/corp.example]10.0.0.2", "[//]10.0.0.2", "[/corp.example/]", "[/a..b/]10.0.0.2"])
+def test_what_is_no_server_for_a_domain(text: str) -> None:
+    with pytest.raises(Wrong):
+        parse_domain_and_server(text)
 
 
 @pytest.mark.parametrize("text", ["0s", "1ms", "500ms", "2s", "15m", "90s", "1h", "1d", "10d"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
@@ -20,7 +19,6 @@ from proxy.dns.codes import TYPE_A
 from proxy.dns.names import Name
 from proxy.model.answers import Ask, Protocol, Reply, Route, ServerAddress, UpstreamError
 from proxy.upstream import Upstream
-from proxy.upstream.https import is_installed
 from tests.upstream.certificates import Authority, authority
 from tests.upstream.servers import Behaviour, Server, answer, framed, says, serve, silent
 
@@ -286,9 +284,3 @@ async def test_a_name_that_cannot_be_looked_up(records: list[str] | None, text: 
             address = ServerAddress(Protocol.HTTPS, "", 443, "dns.example", "/dns-query")
             with pytest.raises(UpstreamError, match=text):
                 await upstream.exchange(ask(address))
-
-
-def test_whether_http_2_is_spoken_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert is_installed()
-    monkeypatch.setitem(sys.modules, "h2", None)
-    assert not is_installed()
