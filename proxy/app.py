@@ -118,6 +118,11 @@ class Server:
         self._upstream.close()
         await _close_log(self._query_log)  # last: it has what was answered until now
 
+    def adopt(self, configuration: Configuration) -> None:
+        """Answer from another configuration from the next query on; listeners, log and bounds stay as they are."""
+        self.engine.adopt(configuration.world, ReplyCache(configuration.plan.cache))
+        self.configuration = configuration
+
     async def reload(self) -> list[str]:
         """Take what the source holds now, all of it or nothing; what changed, in words.
 

@@ -93,6 +93,15 @@ def failed(configuration: Configuration) -> list[ConfigProblem]:
     return failed_expectations(configuration.world, expect, mark)
 
 
+def recompile(configuration: Configuration, settings: Settings) -> Configuration:
+    """`configuration` with other settings, made from its own; ConfigError with all that is wrong.
+
+    A `+` behind its digest says that it is no longer what its files are.
+    """
+    digest = configuration.world.digest.removesuffix("+") + "+"
+    return _build(configuration.name, configuration.loaded, settings, Problems(), digest)
+
+
 def _compile(name: str, texts: Sequence[tuple[str, bytes]], overrides: Overrides) -> Configuration:
     loaded, wrong = read_sound_part(texts)
     if loaded is None:
@@ -100,6 +109,18 @@ def _compile(name: str, texts: Sequence[tuple[str, bytes]], overrides: Overrides
     problems = Problems()
     settings = _override(expand_short_form(loaded.settings, problems), overrides)
     digest = hashlib.sha256(b"\0".join(text for _, text in texts)).hexdigest()[:12]
+    return _build(name, loaded, settings, problems, digest, wrong=wrong)
+
+
+def _build(
+    name: str,
+    loaded: Loaded,
+    settings: Settings,
+    problems: Problems,
+    digest: str,
+    *,
+    wrong: Sequence[ConfigProblem] = (),
+) -> Configuration:
     servers = machine_servers() if asks_the_machine(settings) else ()
     machine = Machine(servers, __version__, digest, speaks_http_2(), INSTANCE)
     world = compile_world(settings, machine, problems)

@@ -45,7 +45,7 @@ DRAWING: dict[str, tuple[int, str]] = {
     "app": (5, "configuration difference engine known cache flow listen upstream querylog source host settings model dns"),
     "telling": (5, "asking configuration notes model dns"),
     "web": (6, "app asking telling inventory notes configuration querylog compile settings model dns"),
-    "testing": (6, "app asking inventory configuration source settings model dns"),
+    "testing": (6, "app asking inventory configuration expectations source compile settings model dns"),
     "cli": (
         6,
         "app asking telling inventory notes configuration expectations querylog source host interop compile settings model dns "
