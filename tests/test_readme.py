@@ -3,7 +3,7 @@
 A `console` block is a session: lines behind `$ ` are commands, the others what they print; a line `…` stands for any lines, and
 a block that begins with `…` is a part of the output.  All blocks run in their order, in one folder that has what a clone has.
 Servers go on in the background, as in a terminal of their own.  A `yaml` block that begins with `# NAME.yaml` is a file that the
-reader writes; others must be configurations too.
+reader writes; others must be configurations too.  A `python` block begins with `# test_NAME.py`: pytest runs it, with the plugin.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _BACKGROUND = re.compile(r"make run|vpcdns .*\bserve\b|vpcdns serve\b")
 _SHIMS = {
     "vpcdns": f'exec "{sys.executable}" -m proxy "$@"',
+    "pytest": f'exec "{sys.executable}" -m pytest -p proxy.testing.plugin -p no:asyncio -p no:cacheprovider "$@"',
     "make": f'[ "$1" != run ] || exec "{sys.executable}" -m proxy -c config/demo.yaml serve; exec {shutil.which("make")} -n "$@"',
 }
 
@@ -102,6 +103,13 @@ class Terminal:
         listen = "" if "\nlisten:" in text else "listen: 127.0.0.1:1053\n"
         (self.folder / name).write_text(self.moved(text + listen))
 
+    def write_test(self, block: Block) -> str:
+        """The name of the test file that a block is."""
+        named = re.match(r"# (test_\w+\.py)\n", block.text)
+        assert named is not None, f"README.md:{block.line}: a python block begins with # test_NAME.py"
+        (self.folder / named[1]).write_text(block.text)
+        return named[1]
+
     def run(self, command: Command) -> str:
         text = self.moved(command.text.partition("      #")[0])
         if _BACKGROUND.fullmatch(command.text.partition("      #")[0].strip()):
@@ -168,6 +176,8 @@ def test_every_command_prints_what_the_readme_says(terminal: Terminal) -> None:
             named = re.match(r"# ([\w-]+\.yaml)\b", block.text)
             if named:
                 terminal.write(named[1], block.text)
+        elif block.language == "python":
+            terminal.write_test(block)
         elif block.language == "console":
             wrong += [
                 f"README.md:{command.line}: $ {command.text}\n{came}"
@@ -198,6 +208,16 @@ def test_every_configuration_in_it_is_right(terminal: Terminal) -> None:
             wrong.append(f"README.md:{block.line}: {done}")
     assert len(found) >= 3
     assert not wrong, "\n\n".join(wrong)
+
+
+def test_every_test_in_it_passes(terminal: Terminal) -> None:
+    """But for those that show how one fails: their names stand behind FAILED in what is printed there."""
+    names = [terminal.write_test(block) for block in blocks() if block.language == "python"]
+    shown = sorted(re.findall(r"^FAILED (\S+)", README, re.MULTILINE))
+    done = terminal.run(Command(f"pytest -q {' '.join(names)}", "", 0))
+    assert sorted(re.findall(r"^FAILED (\S+)", done, re.MULTILINE)) == shown, done
+    assert re.search(r"\b[1-9]\d* passed", done), done
+    assert "error" not in done, done
 
 
 def test_no_block_escapes() -> None:

@@ -192,11 +192,13 @@ class VpcdnsServer:
 
     def assert_answers(self, name: str, wanted: Mapping[str, Wanted], type: str = "A") -> None:
         """Every view of `wanted` answers so: an address, several in any order, or NXDOMAIN, NODATA, REFUSED, …."""
+        __tracebackhide__ = True
         wrong = differences(self.compare(name, type, list(wanted)), wanted)
         _fail_with(f"{name} {type} is not answered as expected:", wrong)
 
     def assert_same(self, name: str, views: Sequence[str] | None = None, type: str = "A") -> None:
         """All of `views` answer the same."""
+        __tracebackhide__ = True
         replies = self.compare(name, type, views)
         first = next(iter(replies.values()))
         told = [f"  {view}: {reply}; because: {reply.reason}" for view, reply in replies.items()]
@@ -204,6 +206,7 @@ class VpcdnsServer:
 
     def assert_differs(self, name: str, views: Sequence[str] | None = None, type: str = "A") -> None:
         """No two of `views` answer the same: the split horizon."""
+        __tracebackhide__ = True
         replies = self.compare(name, type, views)
         alike = [
             f"  {one} and {other}: {replies[one]}"
@@ -263,6 +266,7 @@ class VpcdnsServer:
         self, name: str, type: str | None = None, *, view: str | None = None, times: int | None = None
     ) -> list[Query]:
         """A name was asked for (`*.example.com`: any below it), `times` often if given; gives those queries."""
+        __tracebackhide__ = True
         self._expected.add(name)
         found = queries.matching(self._queries, name, type, view)
         if (times is None and found) or times == len(found):
@@ -277,11 +281,13 @@ class VpcdnsServer:
 
     def assert_not_asked(self, name: str, type: str | None = None, *, view: str | None = None) -> None:
         """A name, or with `*.example.com` any below it, was not asked for."""
+        __tracebackhide__ = True
         found = queries.matching(self._queries, name, type, view)
         _fail_with(f"{name} was asked for:", [queries.listed(found)] if found else [])
 
     def assert_nothing_unexpected(self) -> None:
         """No name was asked for that the world does not know; what `strict` does at the end."""
+        __tracebackhide__ = True
         found = self.unexpected
         told = "names were asked for that the world does not know (add them, or `allow` them):"
         _fail_with(told, [queries.listed(found)] if found else [])
@@ -342,5 +348,6 @@ def _open_to_all(configuration: Configuration) -> Configuration:
 
 
 def _fail_with(what: str, lines: Sequence[str]) -> None:
+    __tracebackhide__ = True
     if lines:
         raise AssertionError("\n".join([what, *lines]))

@@ -174,6 +174,7 @@ def test_strict_fails_the_test_and_says_who_looked_up_what(run: Run) -> None:
         ]
     )
     result.stdout.no_fnmatch_line("*ERROR at teardown*")
+    result.stdout.no_fnmatch_line("*During handling*")
 
 
 def test_strict_by_the_file_of_pytest(run: Run) -> None:
@@ -227,6 +228,26 @@ def test_what_is_wrong_is_told_without_a_traceback(run: Run) -> None:
     for _, told in WRONG:
         result.stdout.fnmatch_lines([told.replace("[", "[[]")])
     result.stdout.no_fnmatch_line("*plugin.py*")
+    result.stdout.no_fnmatch_line("*During handling*")
+
+
+def test_a_failed_assertion_is_shown_where_the_test_has_it(run: Run) -> None:
+    result = run(
+        """
+        @pytest.mark.vpcdns(WORLD)
+        def test_it(vpcdns):
+            vpcdns.assert_asked("db.corp.example")
+
+        @pytest.mark.vpcdns(WORLD)
+        def test_both(vpcdns):
+            vpcdns.assert_answers("db.corp.example", {"app": "10.0.1.21"})
+        """
+    )
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        ['>*vpcdns.assert_asked("db.corp.example")', "E*AssertionError: db.corp.example was not asked for; *"]
+    )
+    result.stdout.no_fnmatch_line("*server.py*")
 
 
 def test_each_process_of_xdist_has_its_own(run: Run) -> None:

@@ -159,8 +159,8 @@ def test_pycares_gets_our_server_where_it_has_none_of_its_own(monkeypatch: pytes
 @pytest.mark.skipif(importlib.util.find_spec("aiodns") is None, reason="aiodns is not installed")
 async def test_aiodns(server: VpcdnsServer) -> None:
     aiodns = importlib.import_module("aiodns")
-    found = await aiodns.DNSResolver().gethostbyname("db.corp.example", socket.AF_INET)
-    assert found.addresses == ["10.0.1.20"]
+    found = await aiodns.DNSResolver().getaddrinfo("db.corp.example", family=socket.AF_INET)
+    assert found.nodes[0].addr[0] == b"10.0.1.20"
     server.assert_asked("db.corp.example")
 
 
