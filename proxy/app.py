@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket as sockets
 import time
 from collections.abc import Iterable, Mapping
 from typing import Self
@@ -31,6 +32,10 @@ from proxy.source import Source, SourceError, watch
 from proxy.upstream import Upstream
 
 DRAIN_SECONDS = 5.0
+
+# UDP and TCP sockets that others have bound, by host and port: systemd, or a network namespace.
+Bound = Mapping[tuple[str, int], tuple[sockets.socket, sockets.socket]]
+NOTHING_BOUND: Bound = {}
 
 _log = logging.getLogger(__name__)
 
@@ -52,10 +57,11 @@ class Socket:
         self._engine = engine
         self._listening: Listening | None = None
 
-    async def open(self, limits: TcpLimits) -> None:
-        """Bind UDP and TCP; ListenError where the machine refuses."""
+    async def open(self, limits: TcpLimits, bound: Bound = NOTHING_BOUND) -> None:
+        """Bind UDP and TCP, unless they are `bound`; ListenError where the machine refuses."""
         try:
-            self._listening = await start_listening(self.listener, self._handle, limits, known=self)
+            here = bound.get(_place(self.listener))
+            self._listening = await start_listening(self.listener, self._handle, limits, known=self, bound=here)
         except OSError as error:
             raise ListenError(self.listener, error) from error
 
@@ -84,14 +90,26 @@ class Socket:
 
 
 class Server:
-    """A running vpcdns.  `sockets` are its listeners, `configuration` what it serves now."""
+    """A running vpcdns.  `sockets` are its listeners, `configuration` what it serves now.
 
-    def __init__(self, configuration: Configuration, source: Source, overrides: Overrides, *, watched: bool = False) -> None:
+    `bound` are the sockets that are there before it starts, for listeners that have their address.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        source: Source,
+        overrides: Overrides,
+        *,
+        watched: bool = False,
+        bound: Bound = NOTHING_BOUND,
+    ) -> None:
         self.configuration = configuration
         self.sockets: list[Socket] = []
         self._source = source
         self._overrides = overrides
         self._watched = watched
+        self._bound = bound
         self._reloading = asyncio.Lock()
         self._upstream = Upstream()
         self.engine = Engine(configuration.world, ReplyCache(configuration.plan.cache), self._upstream.start, time.monotonic)
@@ -102,7 +120,7 @@ class Server:
     async def __aenter__(self) -> Self:
         self._log_queries(_open_log(self.configuration.plan.query_log))
         try:
-            self.sockets = await self._open(self.configuration.plan.listeners, self.configuration.plan)
+            self.sockets = await self._open(self.configuration.plan.listeners, self.configuration.plan, self._bound)
         except ListenError:
             await _close_log(self._query_log)
             raise
@@ -190,13 +208,13 @@ class Server:
         self._query_log = log
         self.engine.observe = None if log is None else log.observe
 
-    async def _open(self, listeners: Iterable[Listener], plan: Plan) -> list[Socket]:
+    async def _open(self, listeners: Iterable[Listener], plan: Plan, bound: Bound = NOTHING_BOUND) -> list[Socket]:
         """All of `listeners`, or none and ListenError."""
         opened: list[Socket] = []
         try:
             for listener in listeners:
                 socket = Socket(listener, self.engine)
-                await socket.open(plan.tcp)
+                await socket.open(plan.tcp, bound)
                 opened.append(socket)
         except ListenError:
             await asyncio.gather(*(socket.close(0) for socket in opened))

@@ -26,7 +26,7 @@ from proxy.expectations import failed_expectations, is_expected_refusal
 from proxy.host.extras import speaks_http_2
 from proxy.host.resolvers import machine_servers
 from proxy.model.answers import ServerAddress
-from proxy.model.plan import Plan
+from proxy.model.plan import Listener, Plan
 from proxy.model.world import World
 from proxy.settings import Loaded, read_expectation_of_refusal, read_sound_part
 from proxy.settings.problems import ConfigError, ConfigProblem
@@ -35,11 +35,17 @@ from proxy.source import Source
 
 
 class Overrides(NamedTuple):
-    """What the command line says in place of the file; `domains` come beside those of the file."""
+    """What is said in place of the file: by the command line, or by who serves one command.
+
+    `domains` come beside those of the file.  `listeners`, if any, are all that there are: the inbound endpoints' are left out,
+    and so is the query log, which is a server's.
+    """
 
     listen: tuple[ListenSetting, ...] = ()
     upstream: UpstreamSetting | None = None
     domains: Mapping[Name, tuple[ServerAddress | Literal["system"], ...]] = {}
+    allow_everybody: bool = False
+    listeners: tuple[Listener, ...] = ()
 
 
 NO_OVERRIDES = Overrides()
@@ -125,6 +131,8 @@ def _build(
     machine = Machine(servers, __version__, digest, speaks_http_2(), INSTANCE)
     world = compile_world(settings, machine, problems)
     plan = compile_plan(settings, world.views, problems)
+    if overrides.listeners:
+        plan = plan._replace(listeners=overrides.listeners, query_log=None)
     found = [ConfigProblem(loaded.mark(path), path, what, hint) for path, what, hint in problems.found]
     if wrong:  # what was left out may be what another part refers to
         found = [*wrong, *(problem for problem in found if not problem.what.startswith("there is no "))]
@@ -147,4 +155,6 @@ def _override(settings: Settings, overrides: Overrides) -> Settings:
     if overrides.domains:
         domains = {**settings.upstream.domains, **overrides.domains}
         settings = replace(settings, upstream=replace(settings.upstream, domains=domains))
+    if overrides.allow_everybody:
+        settings = replace(settings, allow_clients=("any",))
     return settings

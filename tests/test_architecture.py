@@ -39,6 +39,7 @@ DRAWING: dict[str, tuple[int, str]] = {
     "querylog": (4, "model dns"),
     "interop": (4, "compile settings model dns"),
     "host": (4, "model"),
+    "relaying": (5, "listen model"),
     "configuration": (5, "compile settings expectations source host model dns"),
     "inventory": (5, "configuration settings model dns"),
     "asking": (5, "configuration engine course cache upstream compile resolve settings model dns"),
@@ -48,8 +49,8 @@ DRAWING: dict[str, tuple[int, str]] = {
     "testing": (6, "app asking inventory configuration expectations source compile settings model dns"),
     "cli": (
         6,
-        "app asking telling inventory notes configuration expectations querylog source host interop compile settings model dns "
-        "web",
+        "app asking telling relaying inventory notes configuration expectations querylog source host interop compile settings "
+        "model dns web",
     ),
     "__main__": (6, "cli"),
 }

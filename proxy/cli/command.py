@@ -18,7 +18,9 @@ from proxy.cli.quick import QuickCommand, quicken
 from proxy.compile.hints import did_you_mean
 
 # Each verb is the function `run` of the module of its name; the order is that of the help.
-VERBS = ("serve", "check", "query", "compare", "explain", "services", "init", "schema", "healthcheck", "version")
+VERBS = (
+    "serve", "check", "query", "compare", "explain", "services", "exec", "init", "schema", "healthcheck", "version",
+)  # fmt: skip
 
 _BROKEN_PIPE = 1
 
@@ -94,5 +96,6 @@ def _flush() -> None:
 def _load(verb: str) -> Any:
     module = importlib.import_module(f"proxy.cli.{verb}")
     single = typer.Typer(add_completion=False, rich_markup_mode=app.rich_markup_mode)
-    single.command(verb, cls=QuickCommand, context_settings={"help_option_names": ["-h", "--help"]})(module.run)
+    settings = {"help_option_names": ["-h", "--help"], **getattr(module, "CONTEXT_SETTINGS", {})}
+    single.command(verb, cls=QuickCommand, context_settings=settings)(module.run)
     return get_command(single)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 from proxy.listen.handle import Handle, Known, NothingKnown
 from proxy.listen.sockets import bind_both
@@ -24,13 +25,19 @@ class Listening:
         await asyncio.gather(self.udp.close(drain), self.tcp.close(drain))
 
 
-async def start_listening(listener: Listener, handle: Handle, limits: TcpLimits, known: Known | None = None) -> Listening:
+async def start_listening(
+    listener: Listener,
+    handle: Handle,
+    limits: TcpLimits,
+    known: Known | None = None,
+    bound: tuple[socket.socket, socket.socket] | None = None,
+) -> Listening:
     """Bind UDP and TCP and serve both; OSError, as the machine gives it, where either cannot be bound.
 
-    `known` are answers that `handle` need not be asked for.
+    `known` are answers that `handle` need not be asked for.  `bound` are the two sockets where somebody has bound them already.
     """
     known = known or NothingKnown()
-    udp, tcp = bind_both(listener.host, listener.port)
+    udp, tcp = bound if bound is not None else bind_both(listener.host, listener.port)
     port: int = udp.getsockname()[1]
     served = await TcpListening.start(tcp, handle, known, limits)
     return Listening((listener.host, port), UdpListening(udp, handle, known), served)
