@@ -115,7 +115,10 @@ def _compile(name: str, texts: Sequence[tuple[str, bytes]], overrides: Overrides
     problems = Problems()
     settings = _override(expand_short_form(loaded.settings, problems), overrides)
     digest = hashlib.sha256(b"\0".join(text for _, text in texts)).hexdigest()[:12]
-    return _build(name, loaded, settings, problems, digest, wrong=wrong)
+    built = _build(name, loaded, settings, problems, digest, wrong=wrong)
+    if overrides.listeners:
+        return replace(built, plan=built.plan._replace(listeners=overrides.listeners, query_log=None))
+    return built
 
 
 def _build(
@@ -131,8 +134,6 @@ def _build(
     machine = Machine(servers, __version__, digest, speaks_http_2(), INSTANCE)
     world = compile_world(settings, machine, problems)
     plan = compile_plan(settings, world.views, problems)
-    if overrides.listeners:
-        plan = plan._replace(listeners=overrides.listeners, query_log=None)
     found = [ConfigProblem(loaded.mark(path), path, what, hint) for path, what, hint in problems.found]
     if wrong:  # what was left out may be what another part refers to
         found = [*wrong, *(problem for problem in found if not problem.what.startswith("there is no "))]
