@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,9 +27,10 @@ README = (HOUSE / "README.md").read_text()
 PORTS = ("1053", "1054", "1055")  # as README and config have them; the tests use free ones
 _BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _BACKGROUND = re.compile(r"make run|vpcdns .*\bserve\b|vpcdns serve\b")
+_LOAD = "" if "vpcdns" in entry_points(group="pytest11").names else "-p proxy.testing.plugin"  # else it loads itself
 _SHIMS = {
     "vpcdns": f'exec "{sys.executable}" -m proxy "$@"',
-    "pytest": f'exec "{sys.executable}" -m pytest -p proxy.testing.plugin -p no:asyncio -p no:cacheprovider "$@"',
+    "pytest": f'exec "{sys.executable}" -m pytest {_LOAD} -p no:asyncio -p no:cacheprovider "$@"',
     "make": f'[ "$1" != run ] || exec "{sys.executable}" -m proxy -c config/demo.yaml serve; exec {shutil.which("make")} -n "$@"',
 }
 

@@ -92,7 +92,7 @@ class Lookups:
 
     def getnameinfo(self, sockaddr: Any, flags: int) -> tuple[str, str]:
         """As socket.getnameinfo."""
-        host, service = _getnameinfo(sockaddr, flags | socket.NI_NUMERICHOST & ~socket.NI_NAMEREQD)
+        host, service = _getnameinfo(sockaddr, (flags | socket.NI_NUMERICHOST) & ~socket.NI_NAMEREQD)
         if flags & socket.NI_NUMERICHOST:
             return host, service
         name = self._name_of(host)

@@ -15,10 +15,10 @@ _OTHERS = tuple(dict.fromkeys(sysconfig.get_path(kind) + os.sep for kind in ("st
 
 
 class Origins:
-    """For each name, where it was last looked up; `else_` is what stands for all names that nobody looked up here."""
+    """For each name, where it was last looked up.  While it is set, `command` is where all look-ups come from."""
 
     def __init__(self) -> None:
-        self.else_ = ""
+        self.command = ""
         self._places: dict[str, str] = {}
 
     def note(self, name: str) -> None:
@@ -29,7 +29,7 @@ class Origins:
 
     def of(self, name: str) -> str:
         """`tests/test_shop.py:12 in test_order`, the innermost first; empty where nobody knows."""
-        return self._places.get(_plain(name), self.else_)
+        return self.command or self._places.get(_plain(name), "")
 
 
 def calling_code() -> str:

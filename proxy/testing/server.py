@@ -38,7 +38,7 @@ from proxy.testing.worlds import Config, source_of
 
 _HOST = "127.0.0.1"
 _PATIENCE = 3.0
-_START, _STOP = 30.0, 10.0
+_WAIT, _STOP = 30.0, 10.0
 
 T = TypeVar("T")
 
@@ -98,7 +98,7 @@ class VpcdnsServer:
         started: Future[asyncio.AbstractEventLoop] = Future()
         thread = threading.Thread(target=self._run, args=(started,), name=OWN_THREADS, daemon=True)
         thread.start()
-        self._loop = started.result(_START)
+        self._loop = started.result(_WAIT)
         with ExitStack() as undo:
             undo.callback(thread.join, _STOP)
             undo.callback(self._loop.call_soon_threadsafe, self._stop.set)
@@ -133,6 +133,8 @@ class VpcdnsServer:
             await asyncio.gather(*(socket.close(0) for socket in self._sockets.values()))
 
     def _observe(self, outcome: Outcome) -> None:
+        if outcome.answer.reason.kind is model.ReasonKind.SELF:  # whether there is a server: `exec` looks before it begins
+            return
         self._queries.append(queries.query_of(outcome, self._origins.of(name_text(outcome.query.name))))
 
     # Where to ask
@@ -169,11 +171,11 @@ class VpcdnsServer:
 
     def run(self, command: Sequence[str], *, view: str | None = None, **kwargs: Any) -> subprocess.CompletedProcess[Any]:
         """subprocess.run of a command as if in a view."""
-        self._origins.else_ = f"the command {' '.join(command)}, run by {calling_code()}"
+        self._origins.command = f"the command {' '.join(command)}, run by {calling_code()}"
         try:
             return subprocess.run(self.command(command, view), check=kwargs.pop("check", False), **kwargs)  # noqa: S603
         finally:
-            self._origins.else_ = ""
+            self._origins.command = ""
 
     # What it answers
 
@@ -337,7 +339,7 @@ class VpcdnsServer:
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something in the server's loop, and wait for it."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_WAIT)
 
 
 def _open_to_all(configuration: Configuration) -> Configuration:

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import tomllib
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,9 @@ import proxy.testing.server  # noqa: F401  or pytester would forget it after eac
 
 pytest_plugins = ["pytester"]
 
-_PLUGIN = ("-p", "proxy.testing.plugin", "-o", "asyncio_default_fixture_loop_scope=function")
+# Where vpcdns is installed, pytest loads the plugin by itself, and will not have it twice.
+_LOAD = () if "vpcdns" in entry_points(group="pytest11").names else ("-p", "proxy.testing.plugin")
+_PLUGIN = (*_LOAD, "-o", "asyncio_default_fixture_loop_scope=function")
 
 HOUSE = Path(__file__).parent.parent.parent
 HEAD = """
@@ -285,6 +289,12 @@ def test_loading_it_costs_nothing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=HOUSE, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["proxy", "proxy.testing", "proxy.testing.plugin"]
+
+
+def test_an_installed_vpcdns_brings_it_along() -> None:
+    project = tomllib.loads((HOUSE / "pyproject.toml").read_text())["project"]
+    assert project["entry-points"]["pytest11"] == {"vpcdns": "proxy.testing.plugin"}
+    assert not [name for name in project["dependencies"] if name.startswith("pytest")]  # it is the user's
 
 
 def test_the_sample_project(run: Run) -> None:

@@ -75,6 +75,15 @@ def test_socket_functions(server: VpcdnsServer) -> None:
     assert server.queries[0].type == "A"
 
 
+def test_addresses_without_a_name(server: VpcdnsServer) -> None:
+    with pytest.raises(socket.herror):
+        socket.gethostbyaddr("203.0.113.77")
+    with pytest.raises(socket.gaierror):
+        socket.getnameinfo(("203.0.113.77", 80), socket.NI_NAMEREQD)
+    assert socket.getnameinfo(("203.0.113.77", 80), socket.NI_NUMERICSERV) == ("203.0.113.77", "80")
+    server.assert_asked("77.113.0.203.in-addr.arpa", "PTR", times=3)
+
+
 def test_getaddrinfo_is_as_it_ever_was_but_for_the_addresses(server: VpcdnsServer) -> None:
     stream = socket.SOCK_STREAM
     assert socket.getaddrinfo("six.corp.example", "https", type=stream) == [
@@ -203,7 +212,8 @@ def test_a_commands_queries_are_counted(server: VpcdnsServer) -> None:
         pytest.skip("exec needs Linux")
     done = server.run(["getent", "ahostsv4", "db.corp.example"], capture_output=True, text=True)
     assert "10.0.1.20" in done.stdout, done.stderr
-    [first, *_] = server.assert_asked("db.corp.example")
+    [first, *_] = server.queries
+    assert first.name == "db.corp.example"
     assert first.where.startswith("the command getent ahostsv4 db.corp.example, run by ")
 
 
