@@ -122,12 +122,18 @@ def _negative_ttl(reply: Reply) -> int:
 
 
 def _within(reply: Reply, lowest: float, highest: float) -> Reply:
-    """`reply` with no answer's TTL under `lowest`, and none anywhere over `highest`."""
+    """`reply` with no answer's TTL under `lowest`, and none anywhere over `highest`; nearly always it is that already."""
+    rcode, *sections = reply
+    floors = (lowest, 0, 0)
+    for floor, placed in zip(floors, sections, strict=True):
+        for _, found in placed:
+            if not floor <= found.ttl <= highest:
+                return Reply(rcode, *(_bounded(each, low, highest) for low, each in zip(floors, sections, strict=True)))
+    return reply
 
-    def bound(placed: Sequence[Placed], floor: float) -> tuple[Placed, ...]:
-        return tuple((owner, found.with_ttl(int(min(max(found.ttl, floor), highest)))) for owner, found in placed)
 
-    return Reply(reply.rcode, bound(reply.answer, lowest), bound(reply.authority, 0), bound(reply.additional, 0))
+def _bounded(placed: Sequence[Placed], lowest: float, highest: float) -> tuple[Placed, ...]:
+    return tuple((owner, found.with_ttl(int(min(max(found.ttl, lowest), highest)))) for owner, found in placed)
 
 
 def _aged(reply: Reply, age: int) -> Reply:

@@ -39,6 +39,7 @@ class UdpListening:
         self._handle = handle
         self._known = known
         self._in_flight = InFlight(MOST_IN_FLIGHT)
+        self._answered: list[tuple[Way, bytes]] = []
         self._receive: Callable[[int], tuple[bytes, Way]] = sock.recvfrom
         self._send_to: Callable[[bytes, Way], object] = sock.sendto
         read = self._read
@@ -55,6 +56,7 @@ class UdpListening:
         """Read no more; send what is answered within `drain` seconds."""
         self._loop.remove_reader(self._sock.fileno())
         await self._in_flight.drain(drain)
+        self._send_all()
         self._sock.close()
 
     def _read_batch(self) -> None:
@@ -130,8 +132,19 @@ class UdpListening:
             refuse(answer)
             self.dropped += 1
         else:
-            self._in_flight.start(answer, functools.partial(self._send, way))
+            self._in_flight.start(answer, functools.partial(self._send_soon, way))
         return None
+
+    def _send_soon(self, way: Way, answer: bytes) -> None:
+        """Send before the loop waits again, together with what else is answered until then: so clients are woken once."""
+        if not self._answered:
+            self._loop.call_soon(self._send_all)
+        self._answered.append((way, answer))
+
+    def _send_all(self) -> None:
+        answered, self._answered = self._answered, []
+        for way, answer in answered:
+            self._send(way, answer)
 
     def _send(self, way: Way, answer: bytes) -> None:
         """Send, or count what the machine refuses: too long, no route, forbidden by a filter, no room.  UDP may lose it."""

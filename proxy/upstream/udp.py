@@ -50,6 +50,13 @@ class UdpPool:
         self._chance = chance
         self._open: list[UdpSocket] = []
         self._leaving: set[UdpSocket] = set()
+        self.waiting: list[tuple[UdpSocket, bytes]] = []
+
+    def flush(self) -> None:
+        """Send what waits for the end of the loop's turn."""
+        waiting, self.waiting = self.waiting, []
+        for channel, packet in waiting:
+            channel.put_out_now(packet)
 
     def send(self, exchange: Waiting) -> None:
         """Send a query, or tell the exchange why not."""
@@ -164,6 +171,18 @@ class UdpSocket:
         self._sock.close()
 
     def _put_out(self, packet: bytes) -> None:
+        """Send before the loop waits again, together with whatever else is put out until then.
+
+        Packets that leave in a row wake the other side once, packets between which a query is worked on wake it each: that is
+        most of what sending costs (8 of 15 µs a forwarded query).
+        """
+        waiting = self._pool.waiting
+        if not waiting:
+            self._loop.call_soon(self._pool.flush)
+        waiting.append((self, packet))
+
+    def put_out_now(self, packet: bytes) -> None:
+        """Send, or tell all who wait that this cannot be."""
         try:
             self._send(packet)
         except BlockingIOError:
