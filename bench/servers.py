@@ -186,7 +186,8 @@ def process(command: list[str], log: Path, core: str | None) -> Iterator[subproc
     """A program on a core of its own, ended at the end."""
     with log.open("wb") as output:
         pin = [] if core is None else ["taskset", "-c", core]
-        started = subprocess.Popen([*pin, *command], stdout=output, stderr=output)
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        started = subprocess.Popen([*pin, *command], stdout=output, stderr=output, env=environment)
     try:
         yield started
     finally:

@@ -43,7 +43,7 @@ def alone(name: str, names: Names, *, arguments: tuple[str, ...] = (), more: str
 def starting(_servers: Sequence[str], rounds: int, _seconds: int) -> Iterator[Row]:
     """From the process's start to the first answer, with the demo."""
     taken = []
-    for _ in range(max(rounds, 3)):
+    for _ in range(max(rounds, 3) + 1):
         port = free_port()
         command = [sys.executable, "-m", "proxy", "-c", DEMO, "serve", "-l", f"127.0.0.1:{port}"]
         with tempfile.TemporaryDirectory() as folder:
@@ -51,7 +51,7 @@ def starting(_servers: Sequence[str], rounds: int, _seconds: int) -> Iterator[Ro
             with process(command, Path(folder) / "log", SERVER_CORE) as started:
                 wait_for_answer(started, port, "vpcdns.test A")
                 taken.append((time.perf_counter() - before) * 1000)
-    figure = Figure.of(taken)
+    figure = Figure.of(taken[1:])  # at the first, Python may have compiled the modules
     yield Row("start to first answer, demo", "ms", {"vpcdns": figure}, "≤ 250 ms", figure.median <= 250)
 
 

@@ -17,12 +17,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from proxy.dns.codes import RCODE_NOERROR, RCODE_NXDOMAIN, TYPE_ANY, TYPE_SOA
 from proxy.dns.records import Placed
 from proxy.model.answers import Ask, Reply
 from proxy.model.plan import CacheBounds
+from proxy.nouns import dataclass
 
 _SHORTEST_SOA = 22  # octets of SOA data whose two names are the root (RFC 1035 section 3.3.13)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from proxy import __version__
@@ -28,6 +28,7 @@ from proxy.host.resolvers import machine_servers
 from proxy.model.answers import ServerAddress
 from proxy.model.plan import Listener, Plan
 from proxy.model.world import World
+from proxy.nouns import dataclass
 from proxy.settings import Loaded, read_expectation_of_refusal, read_sound_part
 from proxy.settings.problems import ConfigError, ConfigProblem
 from proxy.settings.shape import ListenSetting, RefusalExpected, Settings, UpstreamSetting

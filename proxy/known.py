@@ -37,11 +37,11 @@ A worked example::
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from proxy.model.answers import Answer
 from proxy.model.world import View
+from proxy.nouns import dataclass
 from proxy.resolve import Siblings
 
 MOST = 100_000  # answers kept in all tables together: some 40 MB

@@ -7,7 +7,6 @@ zone the target is an interface endpoint, another record set of the same zone, o
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from proxy.compile.problems import Problems
 from proxy.dns.codes import TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_NS, TYPE_SOA, type_word
 from proxy.dns.names import Name
 from proxy.dns.records import RecordSet
+from proxy.nouns import dataclass
 from proxy.settings.shape import AliasTarget, PrivateZoneSetting, RecordSpec
 from proxy.settings.takes import Wrong
 

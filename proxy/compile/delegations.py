@@ -9,7 +9,7 @@ records in a private zone handed nothing over ("Considerations when working with
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from proxy.compile.claims import covering
@@ -18,6 +18,7 @@ from proxy.dns.names import Name
 from proxy.dns.text import rdata_text
 from proxy.model.answers import ReasonKind
 from proxy.model.claims import Claim, ClaimKind, Delegation, Elsewhere, NameServer, Zone
+from proxy.nouns import dataclass
 
 _WILDCARD_LABEL = b"\x01*"
 

@@ -9,7 +9,7 @@ S3").  A Gateway Load Balancer endpoint has no names at all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import NamedTuple
 
 from proxy.compile.catalogue import partition_of
@@ -23,6 +23,7 @@ from proxy.compile.record_types import PRIVATE_TYPES, TYPES, Sets, address_sets,
 from proxy.compile.service_names import EndpointServices
 from proxy.dns.codes import TYPE_A, TYPE_AAAA
 from proxy.dns.names import Name
+from proxy.nouns import dataclass
 from proxy.settings.problems import Path
 from proxy.settings.shape import Settings
 

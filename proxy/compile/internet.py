@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 
 from proxy.compile.endpoints import Endpoint
@@ -16,6 +15,7 @@ from proxy.compile.tables import NEGATIVE_SOA, build_node, build_zone
 from proxy.dns.names import Name
 from proxy.model.answers import Protocol, Reason, ReasonKind, Route, ServerAddress, Strategy
 from proxy.model.claims import Elsewhere, Internet, Node, Zone
+from proxy.nouns import dataclass
 from proxy.settings.problems import Path
 from proxy.settings.shape import Settings
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from proxy.compile.claims import covering
@@ -19,6 +19,7 @@ from proxy.dns.names import Name
 from proxy.model.answers import Route, ServerAddress
 from proxy.model.claims import Claim, Forward, Internet
 from proxy.model.world import View, World
+from proxy.nouns import dataclass
 from proxy.settings.problems import Path, path_text
 from proxy.settings.shape import Settings
 

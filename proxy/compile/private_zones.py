@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pkgutil import get_data
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from proxy.dns.codes import TYPE_CNAME, TYPE_NS, type_word
 from proxy.dns.names import Name
 from proxy.model.answers import Reason, ReasonKind
 from proxy.model.claims import Zone
+from proxy.nouns import dataclass
 from proxy.settings.problems import Path
 from proxy.settings.shape import PrivateZoneSetting, RecordSpec, Settings
 

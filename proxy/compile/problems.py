@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from proxy.nouns import dataclass
 from proxy.settings.problems import Path
 
 

@@ -7,7 +7,7 @@ What Route 53 would refuse of such sets is refused in its words (ChangeResourceR
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from proxy.compile.aliases import Aliases, AtEndpoint, Key, Outside, Target, targets_first
@@ -20,6 +20,7 @@ from proxy.dns.write import Sections
 from proxy.model.answers import Answer
 from proxy.model.claims import Zone
 from proxy.model.routing import AliasFollowed, AliasOutside, Considered, PolicyDecided, Routed, Sampled, Share, Weighted
+from proxy.nouns import dataclass
 from proxy.settings.shape import RecordSpec, RoutingSetting
 
 

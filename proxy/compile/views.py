@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from proxy.compile.claims import Vantage, endpoint_claims, internet_claim, private_zone_claims, self_claim
 from proxy.compile.delegations import Delegations
@@ -18,6 +18,7 @@ from proxy.compile.sites import Site, has_private_dns
 from proxy.model.claims import Claim, Internet
 from proxy.model.firewall import Firewall
 from proxy.model.world import INTERNET_VIEW, View, Vpc
+from proxy.nouns import dataclass
 from proxy.settings.problems import Path
 from proxy.settings.shape import Settings
 

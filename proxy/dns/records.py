@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from proxy.dns.codes import CLASS_IN
 from proxy.dns.errors import MalformedMessage
+from proxy.nouns import dataclass
 
 OWNER_IS_QUESTION = b"\xc0\x0c"
 MAX_TTL = 0x7FFFFFFF

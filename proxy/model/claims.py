@@ -7,7 +7,7 @@ tie before: one winner stands in the table, and the losers beside it for whoever
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from proxy.dns.records import RecordSet
 from proxy.model.answers import Answer, Reason, Route, ServerAddress, Strategy
 from proxy.model.networks import NetworkTable
 from proxy.model.routing import Routed
+from proxy.nouns import dataclass
 
 _GUIDE = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
 _PRIVATELINK = "https://docs.aws.amazon.com/vpc/latest/privatelink/"

@@ -7,10 +7,10 @@ rule in the order in which a VPC's rules are looked at.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from proxy.model.answers import Answer, FirewallMatch
+from proxy.nouns import dataclass
 
 
 class FirewallAction(Enum):

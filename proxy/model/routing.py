@@ -7,11 +7,11 @@ whoever explains an answer.  Only chance, and an alias to a name outside, are le
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from proxy.dns.names import Name
 from proxy.dns.records import RecordSet
 from proxy.model.answers import Answer, Reason
+from proxy.nouns import dataclass
 
 Chance = Callable[[], float]
 """A number from 0.0 up to, not including, 1.0; another one at every call."""

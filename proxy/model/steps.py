@@ -6,13 +6,13 @@ A closed union of frozen types, so that whoever draws them handles each and a ty
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from proxy.dns.names import Name
 from proxy.model.answers import Ask, Reason, Reply, ServerAddress
 from proxy.model.claims import Claim, NameServer
 from proxy.model.firewall import FirewallRule
 from proxy.model.routing import AliasFollowed, PolicyDecided
+from proxy.nouns import dataclass
 
 
 @dataclass(frozen=True, slots=True)

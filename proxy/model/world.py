@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from proxy.dns.names import Name
 from proxy.model.claims import Claim
 from proxy.model.firewall import Firewall
 from proxy.model.networks import Address, Network, NetworkTable
+from proxy.nouns import dataclass
 
 __all__ = ["INTERNET_VIEW", "Address", "Dns64", "Network", "NetworkTable", "Placement", "View", "Vpc", "World"]
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, NamedTuple
 
+from proxy.nouns import dataclass
 from proxy.settings.problems import Path, did_you_mean
 from proxy.settings.takes import Data, Place, Takes, Text, Wrong, refuse
 from proxy.settings.unsupported import not_yet

@@ -6,10 +6,11 @@ A field with a `Key` is a key of the file, as in `shape.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Literal, get_args
 
 from proxy.dns.names import Name
+from proxy.nouns import dataclass
 from proxy.settings.composites import ByKind, Key, ListOf, MapOf, ObjectOf, OneOrList
 from proxy.settings.takes import Choice, Flag, Text
 from proxy.settings.values import (

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Annotated
 
 from proxy.dns.names import Name
+from proxy.nouns import dataclass
 from proxy.settings.composites import ByKind, Key, ListOf, ObjectOf, OneOrList
 from proxy.settings.problems import Path
 from proxy.settings.takes import Integer, Text, Wrong

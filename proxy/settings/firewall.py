@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Annotated, Literal, NamedTuple
 
 from proxy.dns.errors import MalformedMessage
 from proxy.dns.names import ROOT, Name
+from proxy.nouns import dataclass
 from proxy.settings.composites import Key, ListOf, MapOf, ObjectOf, OneOrList
 from proxy.settings.problems import Path
 from proxy.settings.takes import Choice, Integer, Text, Wrong

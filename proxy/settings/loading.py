@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from proxy.nouns import dataclass
 from proxy.settings.expect import REFUSAL
 from proxy.settings.marks import Marks
 from proxy.settings.problems import MAX_PROBLEMS, ConfigError, ConfigProblem, Mark, Path, shortened

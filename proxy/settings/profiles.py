@@ -6,9 +6,10 @@ A field with a `Key` is a key of the file, as in `shape.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated
 
+from proxy.nouns import dataclass
 from proxy.settings.composites import ByKind, Key, ListOf, MapOf, ObjectOf, OneOrList
 from proxy.settings.takes import Integer, Text, Wrong
 from proxy.settings.values import VPC_NAME, WORD, parse_name

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from proxy.nouns import dataclass
 from proxy.settings.composites import Key
 from proxy.settings.takes import Choice, Integer, Text, Wrong
 

@@ -5,9 +5,9 @@ A field with a `Key` is a key of the file, as in `shape.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from proxy.nouns import dataclass
 from proxy.settings.composites import Key, ObjectOf
 from proxy.settings.takes import Choice
 from proxy.settings.values import TTL

@@ -10,7 +10,6 @@ they were written; whether they are data of their type is seen when they are pac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from proxy.dns.codes import (
@@ -34,6 +33,7 @@ from proxy.dns.codes import (
     TYPE_WORDS,
 )
 from proxy.dns.names import MAX_LABEL, MAX_NAME, Name
+from proxy.nouns import dataclass
 from proxy.settings.problems import Path, did_you_mean, path_text
 from proxy.settings.routing import ROUTING_KEYS, RoutingSetting, read_routing
 from proxy.settings.takes import Data, Place, Wrong, is_scalar, kind_of, refuse, text_of

@@ -10,9 +10,10 @@ health=None)
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
+from proxy.nouns import dataclass
 from proxy.settings.composites import ByKind, Key, ObjectOf, keys_of
 from proxy.settings.problems import Path
 from proxy.settings.takes import Choice, Data, Flag, Integer, Place, Text, Wrong, whole_number

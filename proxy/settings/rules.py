@@ -5,11 +5,11 @@ A field with a `Key` is a key of the file, as in `shape.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from proxy.dns.names import Name
 from proxy.model.answers import ServerAddress
+from proxy.nouns import dataclass
 from proxy.settings.composites import Key, ListOf, ObjectOf, OneOrList
 from proxy.settings.sockets import TARGET
 from proxy.settings.takes import Choice

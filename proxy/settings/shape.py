@@ -10,10 +10,11 @@ table of the reference all come from that line.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Literal
 
 from proxy.dns.names import Name
+from proxy.nouns import dataclass
 from proxy.settings.composites import ByKind, Key, ListOf, MapOf, ObjectOf, OneOrList
 from proxy.settings.endpoints import ENDPOINT_SERVICES, DomainSetting, EndpointServiceSetting, EndpointSetting
 from proxy.settings.expect import EXPECT, ExpectationSetting, RefusalExpected

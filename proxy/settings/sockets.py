@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from typing import Annotated
 
 from proxy.dns.errors import MalformedMessage
 from proxy.dns.names import Name
 from proxy.model.answers import DEFAULT_PORTS, Protocol, ServerAddress
+from proxy.nouns import dataclass
 from proxy.settings.composites import ByKind, Key, ObjectOf
 from proxy.settings.problems import Path
 from proxy.settings.takes import Text, Wrong, whole_number

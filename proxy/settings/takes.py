@@ -17,9 +17,9 @@ takes 120 ms, and a process has 400 ms from its start to its first answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from proxy.nouns import dataclass
 from proxy.settings.problems import MAX_PROBLEMS, Path, did_you_mean, shortened
 from proxy.settings.unsupported import not_yet
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Literal
 
 from proxy.dns.names import Name
 from proxy.model.answers import ServerAddress
+from proxy.nouns import dataclass
 from proxy.settings.composites import Key, MapOf, OneOrList
 from proxy.settings.problems import Path
 from proxy.settings.query_log import SIZE

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated
 
 from proxy.dns.names import Name
+from proxy.nouns import dataclass
 from proxy.settings.composites import Key, MapOf, ObjectOf, OneOrList
 from proxy.settings.endpoints import ENDPOINT, EndpointSetting
 from proxy.settings.sockets import LISTEN, ListenSetting

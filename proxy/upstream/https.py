@@ -6,10 +6,11 @@ HTTP/2 is the work of the package h2, which comes with `vpcdns[https]`.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from proxy.model.answers import DEFAULT_PORTS, Protocol, ServerAddress
+from proxy.nouns import dataclass
 from proxy.upstream.stream import Connection
 from proxy.upstream.tls import HTTP_2, TlsConnection, TlsPool
 from proxy.upstream.transport import Waiting
