@@ -3,9 +3,9 @@ r"""source: where the configuration comes from, and when it changed.
 Owns the order in which a configuration is looked for, reading a file, a folder or standard input, and noticing a change.
 Must never look into the text that it reads, nor decide what a change leads to.
 
-Changes are found by looking again, every half second: a handful of `stat` calls, some ten microseconds, off the loop's
-thread.  Notifications of the kernel would be quicker, but do not come for network file systems and many container mounts,
-follow no symbolic link, and lose sight of a file that an editor replaces by renaming.
+Where the kernel tells of changes (`notify`), it is looked again when it does.  Elsewhere, as with network file systems, many
+container mounts and other systems, it is looked every half second: a handful of `stat` calls, some ten microseconds, off the
+loop's thread.
 
 A worked example::
 
@@ -30,6 +30,7 @@ MAX_OCTETS = 64 * 1024 * 1024
 POLL_SECONDS = 0.5
 CONFIG_VARIABLE = "VPCDNS_CONFIG"
 
+_MOST_LINKS = 40
 _SUFFIXES = (".yaml", ".yml")
 
 _log = logging.getLogger(__name__)
@@ -63,6 +64,10 @@ class Source(ABC):
     @abstractmethod
     def fingerprint(self) -> Hashable:
         """A value that changes when the texts may have; never an error."""
+
+    def places(self) -> set[str]:
+        """The files and directories of which something changes when the fingerprint does; none where it never does."""
+        return set()
 
     @abstractmethod
     def _read(self) -> list[tuple[str, bytes]]: ...
@@ -138,6 +143,17 @@ class Files(Source):
         except SourceError as error:
             return error.what
 
+    def places(self) -> set[str]:
+        """The files, and the directories of them and of every link on the way; where one is missing, the one above it."""
+        try:
+            paths = [path for path, _ in self._files()]
+        except SourceError:
+            paths = []
+        found: set[str] = set()
+        for path in (self._path, *paths):
+            _follow(str(path.absolute()), found, _MOST_LINKS)
+        return found
+
     def _read(self) -> list[tuple[str, bytes]]:
         texts = []
         total = 0
@@ -168,11 +184,16 @@ async def watch(source: Source, changed: Callable[[], Awaitable[None]], interval
     """
     import asyncio  # noqa: PLC0415  40 ms that a verb which only reads, and completion in a shell, need not wait
 
+    from proxy.notify import listen  # noqa: PLC0415
+
     known = before = source.seen if source.seen is not None else source.fingerprint()
     while True:
+        with listen(source.places()) as word:  # before it is looked: what happens between the two is not missed
+            if word is not None and before in (known, source.seen) and source.fingerprint() == before:
+                await word.happened()
         await asyncio.sleep(interval)
         # A network file system may keep `stat` waiting; queries must not wait with it.
-        now = await asyncio.to_thread(source.fingerprint)
+        now = source.fingerprint() if word is not None else await asyncio.to_thread(source.fingerprint)
         if now == before and now not in (known, source.seen):
             known = now
             try:
@@ -184,6 +205,23 @@ async def watch(source: Source, changed: Callable[[], Awaitable[None]], interval
 
 def _is_wanted(name: str) -> bool:
     return name.endswith(_SUFFIXES) and not name.startswith(".")
+
+
+def _follow(path: str, found: set[str], links: int) -> None:
+    """Add what `path` is, and the directories by which it is reached: its own, and that of each link on the way."""
+    at = "/"
+    for part in path.split("/"):
+        above = Path(os.path.realpath(at))
+        at = f"{above}/{part}"
+        if links and Path(at).is_symlink():
+            found.add(str(above))
+            _follow(str(above / Path(at).readlink()), found, links - 1)
+    real = Path(os.path.realpath(path))
+    if real.is_file():  # also by itself: it may be mounted alone, and be changed where it comes from
+        found.add(str(real))
+    while not real.is_dir():
+        real = real.parent
+    found.add(str(real))
 
 
 def _print_of(path: Path) -> tuple[Hashable, ...]:

@@ -290,6 +290,53 @@ async def test_each_change_is_told_once(house: Path, file: Path) -> None:
     assert told == [b"two", b"three"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+async def test_where_nothing_happens_nobody_looks(house: Path, file: Path) -> None:
+    given = find(house)
+    given.read()
+    looks = 0
+    look = given.fingerprint
+
+    def counted() -> object:
+        nonlocal looks
+        looks += 1
+        return look()
+
+    given.fingerprint = counted  # type: ignore[method-assign]
+    told: list[str] = []
+    async with watching(given, lambda: told.append("changed")):
+        await some_looks()
+        before = looks
+        await some_looks()
+        assert looks == before
+        file.write_text("two")
+        await wait_until(lambda: told == ["changed"])
+
+
+@pytest.mark.parametrize("told_by_kernel", [True, False])
+async def test_a_link_on_the_way_that_leads_elsewhere_is_a_change(
+    house: Path, monkeypatch: pytest.MonkeyPatch, *, told_by_kernel: bool
+) -> None:
+    """As Kubernetes changes the files of a ConfigMap: all of them, by one link that is replaced."""
+    if not told_by_kernel:
+        monkeypatch.setattr("proxy.notify._LOCAL", frozenset())
+    for version in ("one", "two"):
+        (house / version).mkdir()
+        (house / version / "vpcdns.yaml").write_text(version)
+    (house / "data").symlink_to("one")
+    (house / "work/vpcdns.yaml").symlink_to("../data/vpcdns.yaml")
+    told: list[bytes] = []
+    given = find(house)
+    given.read()
+    async with watching(given, lambda: told.append(given.read()[0][1])):
+        await some_looks()
+        (house / "new").symlink_to("two")
+        (house / "new").rename(house / "data")
+        await wait_until(lambda: told == [b"two"])
+        (house / "two/vpcdns.yaml").write_text("three")
+        await wait_until(lambda: told == [b"two", b"three"])
+
+
 async def test_a_change_between_reading_and_watching_is_not_lost(house: Path, file: Path) -> None:
     told: list[bytes] = []
     given = find(house)
