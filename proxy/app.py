@@ -15,7 +15,8 @@ import asyncio
 import logging
 import socket as sockets
 import time
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Self
 
 from proxy.cache import ReplyCache
@@ -60,7 +61,7 @@ class Socket:
     async def open(self, limits: TcpLimits, bound: Bound = NOTHING_BOUND) -> None:
         """Bind UDP and TCP, unless they are `bound`; ListenError where the machine refuses."""
         try:
-            here = bound.get(_place(self.listener))
+            here = bound.get((self.listener.host, self.listener.port))
             self._listening = await start_listening(self.listener, self._handle, limits, known=self, bound=here)
         except OSError as error:
             raise ListenError(self.listener, error) from error
@@ -174,8 +175,8 @@ class Server:
 
     async def _take(self, new: Configuration) -> list[str]:
         """Open what is new, change over in one step, close what is no longer wanted."""
-        kept = {_place(socket.listener): socket for socket in self.sockets}
-        wanted = {_place(listener): listener for listener in new.plan.listeners}
+        kept = dict(zip(_places(socket.listener for socket in self.sockets), self.sockets, strict=True))
+        wanted = dict(zip(_places(new.plan.listeners), new.plan.listeners, strict=True))
         log = self._query_log
         if new.plan.query_log != self.configuration.plan.query_log:
             log = _open_log(new.plan.query_log)
@@ -235,5 +236,9 @@ async def _close_log(log: QueryLog | None) -> None:
         await asyncio.to_thread(log.close)
 
 
-def _place(listener: Listener) -> tuple[str, int]:
-    return listener.host, listener.port
+def _places(listeners: Iterable[Listener]) -> Iterator[tuple[str, int, int]]:
+    """What makes each the same after a reload: its address; of those at any free port of one host, which of them it is."""
+    seen: Counter[tuple[str, int]] = Counter()
+    for listener in listeners:
+        yield listener.host, listener.port, seen[listener.host, listener.port]
+        seen[listener.host, listener.port] += 1

@@ -385,3 +385,13 @@ async def test_a_vpc_without_dns_support_is_silent_over_udp_and_tcp(file: Path) 
             with pytest.raises(dns.exception.Timeout):
                 await way(query, host, port=port, timeout=0.3)
         assert await addresses(server, 1) == ["203.0.113.10"]
+
+
+async def test_listeners_at_any_free_port_are_told_from_one_another_by_their_views(file: Path) -> None:
+    file.write_text(BEFORE.replace("127.0.0.2:0", "127.0.0.1:0"))
+    async with serving(file) as server:
+        before = [socket.address for socket in server.sockets]
+        file.write_text(file.read_text().replace("10.0.5.10", "10.0.5.11"))
+        await server.reload()
+        assert [socket.address for socket in server.sockets] == before
+        assert [await addresses(server, place) for place in (0, 1)] == [["10.0.5.11"], ["203.0.113.10"]]

@@ -26,6 +26,9 @@ SPECIAL_USE = {
     "10.in-addr.arpa": "RFC 6761 section 6.1",
     **{f"{number}.172.in-addr.arpa": "RFC 6761 section 6.1" for number in range(16, 32)},
     "168.192.in-addr.arpa": "RFC 6761 section 6.1",
+    "ec2.internal": "EC2's private names",
+    "compute-1.internal": "EC2's private names",
+    "compute.internal": "EC2's private names",
 }
 
 _TTL = 10_800  # that, and the SOA record, are those of RFC 6303 section 3

@@ -15,6 +15,7 @@ NEGATIVE_TTL = 60
 NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
 MAX_HOPS = 16
 SERVICES = {"kms": "kms.us-east-1.amazonaws.com", "sqs": "sqs.us-east-1.amazonaws.com"}
+SPECIAL_USE = ("10.in-addr.arpa", "ec2.internal")  # of those that questions are about
 SOA = "ns-1536.awsdns-00.co.uk awsdns-hostmaster.amazon.com 1 7200 900 1209600 86400"
 NS = ("ns-1536.awsdns-00.co.uk", "ns-0.awsdns-00.com", "ns-1024.awsdns-00.org", "ns-512.awsdns-00.net")
 
@@ -201,6 +202,12 @@ def public(file: File, name: str, kind: str) -> tuple[Said, str | None]:
     if zone is not None:
         table = next(records_of(each) for each in file["public_zones"] if each["name"] == zone)
         return in_zone(zone, table, name, kind, of_route_53=True)
+    for special in SPECIAL_USE:
+        if covers(special, name):
+            own: Records = {
+                special: {"SOA": [f"{special} nobody.invalid 1 3600 1200 604800 10800"], "NS": [special], "ttl": ["10800"]}
+            }
+            return in_zone(special, own, name, kind, of_route_53=False)
     return Said(REFUSED), None
 
 
