@@ -204,10 +204,9 @@ def public(file: File, name: str, kind: str) -> tuple[Said, str | None]:
         return in_zone(zone, table, name, kind, of_route_53=True)
     for special in SPECIAL_USE:
         if covers(special, name):
-            own: Records = {
-                special: {"SOA": [f"{special} nobody.invalid 1 3600 1200 604800 10800"], "NS": [special], "ttl": ["10800"]}
-            }
-            return in_zone(special, own, name, kind, of_route_53=False)
+            soa = f"{special} nobody.invalid 1 3600 1200 604800 10800"
+            apex: Records = {special: {"SOA": [soa], "NS": [special], "ttl": ["10800"]}}
+            return in_zone(special, apex, name, kind, of_route_53=False)
     return Said(REFUSED), None
 
 
