@@ -28,6 +28,7 @@ from proxy.known import Known
 from proxy.listen import Listening, start_listening
 from proxy.model.plan import ClientAddress, Listener, Plan, QueryLogPlan, TcpLimits
 from proxy.querylog import QueryLog, QueryLogError
+from proxy.quiet import quiet
 from proxy.settings.problems import ConfigError
 from proxy.source import Source, SourceError, watch
 from proxy.upstream import Upstream
@@ -151,8 +152,8 @@ class Server:
         async with self._reloading:
             if self._query_log is not None:
                 self._query_log.reopen()  # whoever rotates logs signals a reload, whether or not the file is good
-            new = await asyncio.to_thread(self._load)
-            changes = await asyncio.to_thread(describe_difference, self.configuration.world, new.world)
+            with quiet():
+                new, changes = await asyncio.to_thread(self._load)
             return changes + await self._take(new)
 
     async def reload_and_log(self) -> None:
@@ -166,12 +167,12 @@ class Server:
         else:
             _log.info("reloaded %s: %s", self.configuration.name, "; ".join(changes) or "nothing changed")
 
-    def _load(self) -> Configuration:
+    def _load(self) -> tuple[Configuration, list[str]]:
         configuration = load(self._source, self._overrides)
         wrong = failed(configuration)
         if wrong:
             raise ConfigError(wrong)
-        return configuration
+        return configuration, describe_difference(self.configuration.world, configuration.world)
 
     async def _take(self, new: Configuration) -> list[str]:
         """Open what is new, change over in one step, close what is no longer wanted."""

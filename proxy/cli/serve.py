@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import importlib
 import logging
 import shlex
@@ -24,6 +23,7 @@ from proxy.cli.output import remark, remark_all
 from proxy.cli.overrides import read_overrides
 from proxy.compile.hints import did_you_mean
 from proxy.configuration import Configuration, Overrides, failed, load
+from proxy.quiet import quiet
 from proxy.settings.problems import ConfigError
 from proxy.source import Source
 
@@ -80,20 +80,12 @@ def _level(word: str) -> str:
 
 
 def _load(source: Source, overrides: Overrides) -> Configuration:
-    """The configuration, right and tested.
-
-    It stays, and hardly anything of it is garbage: looking for some takes two fifths of the time that loading 100,000 names
-    takes, and later, each time, 0.2 s in which nobody is answered.
-    """
-    gc.disable()
-    try:
+    """The configuration, right and tested."""
+    with quiet():
         configuration = load(source, overrides)
         wrong = failed(configuration)
-    finally:
-        gc.enable()
     if wrong:
         raise ConfigError(wrong)
-    gc.freeze()
     return configuration
 
 
