@@ -55,8 +55,8 @@ DRAWING: dict[str, tuple[int, str]] = {
     "testing": (6, "app asking inventory configuration expectations source compile settings model dns"),
     "cli": (
         6,
-        "app asking telling relaying inventory notes configuration expectations querylog source host interop compile settings "
-        "model dns web",
+        "app quiet asking telling relaying inventory notes configuration expectations querylog source host interop compile "
+        "settings model dns web",
     ),
     "__main__": (6, "cli"),
 }
