@@ -16,20 +16,22 @@ import logging
 import socket as sockets
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Self
 
 from proxy.cache import ReplyCache
-from proxy.configuration import Configuration, Overrides, failed, load
+from proxy.configuration import Configuration, Overrides, failed, load, recompile
 from proxy.difference import describe_difference
-from proxy.engine import Engine, UnderWay
+from proxy.engine import Engine, Observe, UnderWay
 from proxy.flow import Flow
 from proxy.known import Known
 from proxy.listen import Listening, start_listening
+from proxy.model.outcome import Outcome
 from proxy.model.plan import ClientAddress, Listener, Plan, QueryLogPlan, TcpLimits
 from proxy.querylog import QueryLog, QueryLogError
 from proxy.quiet import quiet
 from proxy.settings.problems import ConfigError
+from proxy.settings.shape import Settings
 from proxy.source import Source, SourceError, watch
 from proxy.upstream import Upstream
 
@@ -72,6 +74,11 @@ class Socket:
         """Host and port: the real one where any free port was wanted."""
         return self._listening.address if self._listening else (self.listener.host, self.listener.port)
 
+    @property
+    def listening(self) -> Listening | None:
+        """What counts its packets and connections; None before it is open."""
+        return self._listening
+
     async def close(self, drain: float) -> None:
         """Stop reading, let what is under way be answered for at most `drain` seconds, close."""
         if self._listening is not None:
@@ -91,10 +98,20 @@ class Socket:
         return self._engine.handle(packet, client, self.listener.view, self.listener.vpcs)
 
 
+class Reloads:
+    """How many reloads there were since the start, and at which time (seconds since 1970) there was the last good one."""
+
+    def __init__(self) -> None:
+        self.good = 0
+        self.failed = 0
+        self.last_good = time.time()
+
+
 class Server:
     """A running vpcdns.  `sockets` are its listeners, `configuration` what it serves now.
 
-    `bound` are the sockets that are there before it starts, for listeners that have their address.
+    `bound` are the sockets that are there before it starts, for listeners that have their address.  It was made at the time
+    `started`, in seconds since 1970.  `changed` is called after each change of the configuration.
     """
 
     def __init__(
@@ -108,16 +125,21 @@ class Server:
     ) -> None:
         self.configuration = configuration
         self.sockets: list[Socket] = []
+        self.started = time.time()
+        self.stopping = False
+        self.reloads = Reloads()
+        self.changed: Callable[[], None] | None = None
         self._source = source
         self._overrides = overrides
         self._watched = watched
         self._bound = bound
         self._reloading = asyncio.Lock()
-        self._upstream = Upstream()
-        self.engine = Engine(configuration.world, ReplyCache(configuration.plan.cache), self._upstream.start, time.monotonic)
+        self.upstream = Upstream()
+        self.engine = Engine(configuration.world, ReplyCache(configuration.plan.cache), self.upstream.start, time.monotonic)
         self.engine.flow = _flow(configuration.plan)
         self._watching: asyncio.Task[None] | None = None
         self._query_log: QueryLog | None = None
+        self._observers: tuple[Observe, ...] = ()
 
     async def __aenter__(self) -> Self:
         self._log_queries(_open_log(self.configuration.plan.query_log))
@@ -131,11 +153,12 @@ class Server:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.stopping = True
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
         await asyncio.gather(*(socket.close(DRAIN_SECONDS) for socket in self.sockets))
-        self._upstream.close()
+        self.upstream.close()
         await _close_log(self._query_log)  # last: it has what was answered until now
 
     def adopt(self, configuration: Configuration) -> None:
@@ -152,9 +175,36 @@ class Server:
         async with self._reloading:
             if self._query_log is not None:
                 self._query_log.reopen()  # whoever rotates logs signals a reload, whether or not the file is good
-            with quiet():
-                new, changes = await asyncio.to_thread(self._load)
-            return changes + await self._take(new)
+            try:
+                changes = await self._adopt(self._load)
+            except (ConfigError, SourceError, QueryLogError, ListenError):
+                self.reloads.failed += 1
+                raise
+            self.reloads.good += 1
+            self.reloads.last_good = time.time()
+            return changes
+
+    async def change(self, edit: Callable[[Settings], Settings], what: str) -> list[str]:
+        """Serve what `edit` makes of the settings, until the next reload; what changed, in words.
+
+        ConfigError says why nothing did.  What `edit` raises comes back as it is.
+        """
+        async with self._reloading:
+            old = self.configuration
+            return await self._adopt(lambda: recompile(old, edit(old.settings), what))
+
+    def watch(self, observe: Observe) -> None:
+        """Tell `observe` of every query from now on; it must neither wait nor raise.
+
+        While anybody watches, no answer takes the shortest way: a watcher costs a query some microseconds.
+        """
+        self._observers = (*self._observers, observe)
+        self._log_queries(self._query_log)
+
+    def unwatch(self, observe: Observe) -> None:
+        """Tell it no more."""
+        self._observers = tuple(each for each in self._observers if each != observe)
+        self._log_queries(self._query_log)
 
     async def reload_and_log(self) -> None:
         """Reload, and tell the log how it went."""
@@ -167,12 +217,27 @@ class Server:
         else:
             _log.info("reloaded %s: %s", self.configuration.name, "; ".join(changes) or "nothing changed")
 
-    def _load(self) -> tuple[Configuration, list[str]]:
+    async def _adopt(self, make: Callable[[], Configuration]) -> list[str]:
+        """Serve the configuration that `make` gives, in a thread of its own."""
+        old = self.configuration
+
+        def made() -> tuple[Configuration, list[str]]:
+            new = make()
+            return new, describe_difference(old.world, new.world)
+
+        with quiet():
+            new, changes = await asyncio.to_thread(made)
+        changes += await self._take(new)
+        if self.changed is not None:
+            self.changed()
+        return changes
+
+    def _load(self) -> Configuration:
         configuration = load(self._source, self._overrides)
         wrong = failed(configuration)
         if wrong:
             raise ConfigError(wrong)
-        return configuration, describe_difference(self.configuration.world, configuration.world)
+        return configuration
 
     async def _take(self, new: Configuration) -> list[str]:
         """Open what is new, change over in one step, close what is no longer wanted."""
@@ -208,7 +273,7 @@ class Server:
 
     def _log_queries(self, log: QueryLog | None) -> None:
         self._query_log = log
-        self.engine.observe = None if log is None else log.observe
+        self.engine.observe = _all_of((*(() if log is None else (log.observe,)), *self._observers))
 
     async def _open(self, listeners: Iterable[Listener], plan: Plan, bound: Bound = NOTHING_BOUND) -> list[Socket]:
         """All of `listeners`, or none and ListenError."""
@@ -222,6 +287,17 @@ class Server:
             await asyncio.gather(*(socket.close(0) for socket in opened))
             raise
         return opened
+
+
+def _all_of(observers: tuple[Observe, ...]) -> Observe | None:
+    if len(observers) < 2:
+        return observers[0] if observers else None
+
+    def tell(outcome: Outcome) -> None:
+        for observe in observers:
+            observe(outcome)
+
+    return tell
 
 
 def _flow(plan: Plan) -> Flow | None:

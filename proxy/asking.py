@@ -102,7 +102,7 @@ async def ask_all(configuration: Configuration, inquiries: Iterable[Inquiry], *,
 
     async def ask_one(inquiry: Inquiry) -> Finding:
         async with places:
-            return await _ask(engine, inquiry, live=live)
+            return await ask_engine(engine, inquiry, live=live)
 
     try:
         return await asyncio.gather(*map(ask_one, inquiries))
@@ -129,7 +129,8 @@ def outcome_of(question: Question, sections: Sections) -> Outcome:
     return Outcome.ANSWER if wanted else Outcome.NODATA
 
 
-async def _ask(engine: Engine, inquiry: Inquiry, *, live: bool) -> Finding:
+async def ask_engine(engine: Engine, inquiry: Inquiry, *, live: bool = True) -> Finding:
+    """What an inquiry leads to in an engine that runs: with the replies that it keeps, and uncounted."""
     question, (view, _), allowed = inquiry
     if not allowed:
         return Finding(inquiry, _NOT_ALLOWED, ())

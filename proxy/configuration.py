@@ -31,7 +31,7 @@ from proxy.model.world import World
 from proxy.nouns import dataclass
 from proxy.settings import Loaded, read_expectation_of_refusal, read_sound_part
 from proxy.settings.problems import ConfigError, ConfigProblem
-from proxy.settings.shape import ListenSetting, RefusalExpected, Settings, UpstreamSetting
+from proxy.settings.shape import AdminSetting, ListenSetting, RefusalExpected, Settings, UpstreamSetting
 from proxy.source import Source
 
 
@@ -47,6 +47,7 @@ class Overrides(NamedTuple):
     domains: Mapping[Name, tuple[ServerAddress | Literal["system"], ...]] = {}
     allow_everybody: bool = False
     listeners: tuple[Listener, ...] = ()
+    admin: AdminSetting | Literal[False] | None = None
 
 
 NO_OVERRIDES = Overrides()
@@ -57,13 +58,17 @@ INSTANCE = secrets.token_hex(8)
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """A configuration that was read and compiled: it can be served."""
+    """A configuration that was read and compiled: it can be served.
+
+    `changes` is what was changed since it was read, in words; the file says nothing of that.
+    """
 
     name: str
     settings: Settings
     world: World
     plan: Plan
     loaded: Loaded
+    changes: tuple[str, ...] = ()
 
 
 class Check(NamedTuple):
@@ -100,13 +105,15 @@ def failed(configuration: Configuration) -> list[ConfigProblem]:
     return failed_expectations(configuration.world, expect, mark)
 
 
-def recompile(configuration: Configuration, settings: Settings) -> Configuration:
-    """`configuration` with other settings, made from its own; ConfigError with all that is wrong.
+def recompile(configuration: Configuration, settings: Settings, what: str = "") -> Configuration:
+    """`configuration` with other settings, which differ by `what`; ConfigError with all that is wrong.
 
-    A `+` behind its digest says that it is no longer what its files are.
+    A `+` behind its digest says that it is no longer what its files are.  The files' expectations are not asked: whoever
+    changes something wants it to be different.
     """
     digest = configuration.world.digest.removesuffix("+") + "+"
-    return _build(configuration.name, configuration.loaded, settings, Problems(), digest)
+    changed = _build(configuration.name, configuration.loaded, settings, Problems(), digest)
+    return replace(changed, changes=(*configuration.changes, what) if what else configuration.changes)
 
 
 def _compile(name: str, texts: Sequence[tuple[str, bytes]], overrides: Overrides) -> Configuration:
@@ -159,4 +166,13 @@ def _override(settings: Settings, overrides: Overrides) -> Settings:
         settings = replace(settings, upstream=replace(settings.upstream, domains=domains))
     if overrides.allow_everybody:
         settings = replace(settings, allow_clients=("any",))
+    if overrides.admin is not None:
+        settings = replace(settings, admin=_with_secrets_of(settings.admin, overrides.admin))
     return settings
+
+
+def _with_secrets_of(
+    file: AdminSetting | Literal[False] | None, given: AdminSetting | Literal[False]
+) -> AdminSetting | Literal[False]:
+    """The address that was given, with the token and the names of the file."""
+    return replace(file, listen=given.listen) if file and given else given

@@ -63,6 +63,15 @@ class Seat(NamedTuple):
     tcp: Table
 
 
+class Counted(NamedTuple):
+    """A kind of answers that are counted together: those of a view, over TCP or UDP, with an rcode and a kind of reason."""
+
+    view: str
+    tcp: bool
+    rcode: int
+    kind: ReasonKind
+
+
 class _Heard(NamedTuple):
     """A query as it came, and where from; `began` is the time, 0.0 where nobody wants to know."""
 
@@ -125,7 +134,7 @@ class Engine:
         self._observe = observe
         self._flow: Flow | None = None
         self._repeating = repeating
-        self._tallies: dict[ReasonKind, list[int]] = {kind: [0] for kind in ReasonKind}
+        self._tallies: dict[Counted, list[int]] = {}
         self._asks = Asks(cache, start, now)
         self._now = now
         self._chance = chance
@@ -159,7 +168,20 @@ class Engine:
     @property
     def reasons(self) -> dict[str, int]:
         """How many answers there were by the word of their reason."""
-        return {kind.word: number for kind, (number,) in self._tallies.items() if number}
+        reasons: dict[str, int] = {}
+        for counted, number in self.answers.items():
+            reasons[counted.kind.word] = reasons.get(counted.kind.word, 0) + number
+        return reasons
+
+    @property
+    def answers(self) -> dict[Counted, int]:
+        """How many answers there were of each kind."""
+        return {counted: number for counted, (number,) in self._tallies.items() if number}
+
+    @property
+    def cache(self) -> ReplyCache:
+        """The replies that are kept."""
+        return self._asks.cache
 
     def adopt(self, world: World, cache: ReplyCache | None = None) -> None:
         """Answer from `world` from now on, with another `cache` if given; what is under way ends in its own world."""
@@ -264,7 +286,7 @@ class Engine:
         siblings = None
         if all(owner is None for owner, _ in answer.sections.answer):  # behind a CNAME there are other names
             siblings = find_siblings(heard.view, heard.query.name)
-        table.keep(packet, Said(self._tallies[answer.reason.kind], answer, heard.view), tails, until, siblings)
+        table.keep(packet, Said(self._tally(heard, answer), answer, heard.view), tails, until, siblings)
 
     def _looks_at_all(self) -> bool:
         """Whether every packet has to come by here, also those whose answers are known."""
@@ -326,10 +348,15 @@ class Engine:
 
     def _write(self, heard: _Heard, answer: Answer) -> bytes:
         """The packet of an answer.  Every answer that was not known passes here once, so here it is counted and observed."""
-        self._tallies[answer.reason.kind][0] += 1
+        self._tally(heard, answer)[0] += 1
         octets = self._pack(heard, answer, self._next_turn() if self._turns_of(answer) > 1 else 0)
         self._tell(heard, answer)
         return octets
+
+    def _tally(self, heard: _Heard, answer: Answer) -> list[int]:
+        """What counts the answers of one kind; those that are known again carry theirs with them."""
+        counted = Counted(heard.view.name, heard.client.tcp, answer.sections.rcode, answer.reason.kind)
+        return self._tallies.get(counted) or self._tallies.setdefault(counted, [0])
 
     def _tell(self, heard: _Heard, answer: Answer) -> None:
         if self._observe is not None:

@@ -59,13 +59,19 @@ def test_pins_are_names_and_versions_without_addresses(name: str) -> None:
     assert [line for line in lines(name) if line != "-r requirements.txt" and not PIN.fullmatch(line)] == []
 
 
+def run_by_make() -> list[str]:
+    """What `make run` has: the program with its control API."""
+    return [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["admin"]]
+
+
 def test_running_needs_exactly_what_is_pinned_for_it() -> None:
-    found = list(needed(PROJECT["project"]["dependencies"]))
+    found = list(needed(run_by_make()))
     assert {canonicalize_name(each.name) for each in found} == pins("requirements.txt").keys()
 
 
 def test_tests_and_lint_need_exactly_what_is_pinned_for_them() -> None:
-    found = list(needed([*PROJECT["dependency-groups"]["dev"], *PROJECT["project"]["dependencies"]]))
+    extras = [text for texts in PROJECT["project"]["optional-dependencies"].values() for text in texts]
+    found = list(needed([*PROJECT["dependency-groups"]["dev"], *run_by_make(), *extras]))
     both = pins("requirements.txt") | pins("requirements-dev.txt")
     assert {canonicalize_name(each.name) for each in found} == both.keys()
     unfit = [str(each) for each in found if not each.specifier.contains(both[canonicalize_name(each.name)])]

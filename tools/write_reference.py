@@ -144,6 +144,7 @@ _HEADINGS = {
     "cache": "Cache",
     "limits": "Limits",
     "query_log": "Query log",
+    "admin": "Control API and metrics",
     "quirks": "Quirks",
     "expect[]": "Expectations",
     "expect": "The expectation that a file is refused",

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 CONFIG_VARIABLE = "VPCDNS_CONFIG"
+ADMIN_VARIABLE = "VPCDNS_ADMIN"
 
 
 def _complete_view(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -32,6 +33,17 @@ ConfigOption = Annotated[
         help="The configuration: a file, a folder of *.yaml, or - for standard input. "
         f"Else the environment's {CONFIG_VARIABLE}, ./vpcdns.yaml, ~/.config/vpcdns/vpcdns.yaml, the built-in demo.",
         show_default=False,
+    ),
+]
+AdminOption = Annotated[
+    str | None,
+    typer.Option(
+        "--admin",
+        metavar="ADDR",
+        envvar=ADMIN_VARIABLE,
+        help=f"Where the control API is, 127.0.0.1:8053, or off.  Else the environment's {ADMIN_VARIABLE}, the configuration.",
+        show_default=False,
+        show_envvar=False,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

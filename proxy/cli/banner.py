@@ -15,6 +15,7 @@ from proxy.model.world import World
 from proxy.notes import open_listeners
 from proxy.settings.shape import Settings
 from proxy.telling.words import counted
+from proxy.web import Admin
 
 _FROM_HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not bound
 
@@ -28,6 +29,13 @@ def banner(server: Server) -> Iterator[str]:
     yield f"upstream: {_upstream(configuration.settings)}"
     for warning in open_listeners(configuration.settings, configuration.plan.listeners):
         yield f"warning: {warning}"
+
+
+def admin_lines(admin: Admin) -> Iterator[str]:
+    """Where the control API is, and what there is to say of it."""
+    if admin.url is not None:
+        yield f"control API: {admin.url}"
+    yield from admin.remarks
 
 
 def loaded(configuration: Configuration) -> str:

@@ -13,6 +13,7 @@ from proxy.host.ports import advice, holders
 from proxy.querylog import QueryLogError
 from proxy.settings.problems import ConfigError
 from proxy.source import SourceError
+from proxy.web import AdminError
 
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -40,6 +41,16 @@ def report(error: Exception) -> Status:
         "`vpcdns version`, and a configuration that shows it with what is private taken out."
     )
     return Status.DEFECT
+
+
+def report_admin(error: AdminError) -> Status:
+    """Tell why there is no control API, and what to do."""
+    remark(error)
+    if error.cause is not None:
+        for line in map(str, holders(error.plan.host, error.plan.port)):
+            remark(f"held: {line}")
+        remark("another address: vpcdns serve --admin 127.0.0.1:8153; without it: vpcdns serve --admin off")
+    return Status.MACHINE
 
 
 def report_listening(error: ListenError, command: str = "vpcdns serve") -> Status:

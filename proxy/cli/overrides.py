@@ -1,4 +1,4 @@
-"""What `-l` and `-u` say in place of the file; what is wrong with it is a wrong usage."""
+"""What `-l`, `-u` and `--admin` say in place of the file; what is wrong with it is a wrong usage."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ import typer
 from proxy.configuration import Overrides
 from proxy.dns.names import Name
 from proxy.model.answers import ServerAddress
+from proxy.settings.admin import ADMIN_ADDRESS
 from proxy.settings.problems import Path
-from proxy.settings.shape import UpstreamSetting
+from proxy.settings.shape import AdminSetting, UpstreamSetting
 from proxy.settings.sockets import DOMAIN_AND_SERVER, LISTEN
 from proxy.settings.takes import Found, Place, Takes
 
 Server = ServerAddress | Literal["system"]
 
 
-def read_overrides(listen: Sequence[str], upstream: Sequence[str]) -> Overrides:
+def read_overrides(listen: Sequence[str], upstream: Sequence[str], admin: str | None = None) -> Overrides:
     """The overrides of a command line."""
     listeners = tuple(_read(LISTEN, text, ("listen",), "--listen") for text in listen)
     for listener, times in Counter(listeners).items():
@@ -33,7 +34,17 @@ def read_overrides(listen: Sequence[str], upstream: Sequence[str]) -> Overrides:
             domains[domain] = (*domains.get(domain, ()), server)
         if not only:
             servers.append(server)
-    return Overrides(listeners, UpstreamSetting(servers=tuple(servers)) if servers else None, domains)
+    asked = UpstreamSetting(servers=tuple(servers)) if servers else None
+    return Overrides(listeners, asked, domains, admin=read_admin(admin))
+
+
+def read_admin(text: str | None) -> AdminSetting | Literal[False] | None:
+    """Where `--admin` wants the control API; False for nowhere, None where it says nothing."""
+    if text is None:
+        return None
+    if text in ("off", "false"):
+        return False
+    return AdminSetting(listen=_read(ADMIN_ADDRESS, text, ("admin", "listen"), "--admin"))
 
 
 def _read(takes: Takes, text: str, path: Path, option: str) -> Any:

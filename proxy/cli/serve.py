@@ -15,8 +15,8 @@ from typing import Annotated
 import typer
 
 from proxy.app import ListenError, Server
-from proxy.cli.arguments import ConfigOption
-from proxy.cli.banner import banner, statistics
+from proxy.cli.arguments import AdminOption, ConfigOption
+from proxy.cli.banner import admin_lines, banner, statistics
 from proxy.cli.examples import examples
 from proxy.cli.opening import open_source
 from proxy.cli.output import remark, remark_all
@@ -26,6 +26,7 @@ from proxy.configuration import Configuration, Overrides, failed, load
 from proxy.quiet import quiet
 from proxy.settings.problems import ConfigError
 from proxy.source import Source
+from proxy.web import Admin, AdminError
 
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -56,12 +57,13 @@ def run(
     config: ConfigOption = None,
     listen: ListenOption = None,
     upstream: UpstreamOption = None,
+    admin: AdminOption = None,
     no_watch: NoWatchOption = False,
     log_level: LogLevelOption = "info",
 ) -> None:
     """Serve until SIGINT or SIGTERM; SIGHUP reloads, SIGUSR1 writes statistics."""
     level = _level(log_level)
-    overrides = read_overrides(listen or (), upstream or ())
+    overrides = read_overrides(listen or (), upstream or (), admin)
     source = open_source(ctx, config)
     configuration = _load(source, overrides)
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
@@ -71,6 +73,8 @@ def run(
         failures = importlib.import_module("proxy.cli.failures")
         chosen = f" -c {shlex.quote(config or ctx.obj)}" if config or ctx.obj else ""
         raise typer.Exit(failures.report_listening(error, f"vpcdns{chosen} serve")) from None
+    except AdminError as error:
+        raise typer.Exit(importlib.import_module("proxy.cli.failures").report_admin(error)) from None
 
 
 def _level(word: str) -> str:
@@ -109,9 +113,11 @@ async def _serve(configuration: Configuration, source: Source, overrides: Overri
 
     # Before the first socket is open: whoever is answered may send a signal.
     _on_signals({"SIGINT": stop.set, "SIGTERM": stop.set, "SIGHUP": want_reload, "SIGUSR1": tell})
-    async with server:
+    admin = Admin(server, configuration.plan.admin)
+    async with admin, server:
         started.set()
         remark_all(banner(server))
+        remark_all(admin_lines(admin))
         remark_all(await examples(server))
         await stop.wait()
         _on_signals({"SIGINT": None, "SIGTERM": None})

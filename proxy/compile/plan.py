@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from proxy.compile.hints import did_you_mean
 from proxy.compile.problems import Problems
-from proxy.model.plan import CacheBounds, Listener, Plan, QueryLogFormat, QueryLogPlan, TcpLimits
+from proxy.model.plan import AdminPlan, CacheBounds, Listener, Plan, QueryLogFormat, QueryLogPlan, TcpLimits
 from proxy.model.world import View
 from proxy.settings.problems import Path
 from proxy.settings.query_log import QueryLogSetting
-from proxy.settings.shape import ListenSetting, Settings
+from proxy.settings.shape import AdminSetting, ListenSetting, Settings
 
 
 def compile_plan(settings: Settings, views: Mapping[str, View], problems: Problems) -> Plan:
@@ -24,7 +25,17 @@ def compile_plan(settings: Settings, views: Mapping[str, View], problems: Proble
         CacheBounds(cache.entries, cache.min_ttl, cache.max_ttl, cache.negative_max_ttl),
         query_log=_query_log(settings.query_log),
         packets_per_second=limits.packets_per_second,
+        admin=_admin(settings.admin),
     )
+
+
+def _admin(setting: AdminSetting | Literal[False] | None) -> AdminPlan | None:
+    if setting is False:
+        return None
+    taken = setting or AdminSetting()
+    if taken.listen is False:
+        return None
+    return AdminPlan(taken.listen.host, taken.listen.port, taken.token, taken.hosts, wanted=setting is not None)
 
 
 def _query_log(setting: QueryLogSetting | None) -> QueryLogPlan | None:
@@ -72,3 +83,6 @@ def _check_twice(settings: Settings, problems: Problems) -> None:
         if listen.port and place in seen:
             problems.add(path, f"{listen.host} port {listen.port} is listened on already", "give another port")
         seen.add(place)
+    admin = _admin(settings.admin)
+    if admin is not None and admin.wanted and admin.port and (admin.host, admin.port) in seen:
+        problems.add(("admin", "listen"), f"{admin.host} port {admin.port} is listened on already", "give another port")

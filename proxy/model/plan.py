@@ -62,6 +62,22 @@ class QueryLogPlan(NamedTuple):
     keep: int
 
 
+class AdminPlan(NamedTuple):
+    """Where the control API listens.  `wanted` is True where somebody asked for it, and not having it is a mistake.
+
+    Without a `token` one is made at the start.  `hosts` are the names by which it may be asked, beside localhost.
+    """
+
+    host: str
+    port: int
+    token: str | None = None
+    hosts: tuple[str, ...] = ()
+    wanted: bool = False
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
 class Plan(NamedTuple):
     """What to serve.  `packets_per_second` is what a client of a VPC may send, 0 for any number."""
 
@@ -70,3 +86,4 @@ class Plan(NamedTuple):
     cache: CacheBounds
     query_log: QueryLogPlan | None = None
     packets_per_second: int = 0
+    admin: AdminPlan | None = None

@@ -57,6 +57,11 @@ def text_line(moment: float, outcome: Outcome) -> str:
 
 def json_line(moment: float, outcome: Outcome) -> str:
     """All that there is of a query, for programs."""
+    return json.dumps(fields_of(moment, outcome))
+
+
+def fields_of(moment: float, outcome: Outcome) -> dict[str, Any]:
+    """The same, before it is a line."""
     query, client, view, answer, seconds = outcome
     line: dict[str, Any] = {
         "time": _time(moment, "milliseconds"),
@@ -79,7 +84,7 @@ def json_line(moment: float, outcome: Outcome) -> str:
         line["firewall"] = {"action": answer.firewall.action, "rule": answer.firewall.rule}
     if outcome.instance is not None:
         line["instance"] = outcome.instance
-    return json.dumps(line)
+    return line
 
 
 def route53_line(moment: float, outcome: Outcome) -> str:

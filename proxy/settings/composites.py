@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from proxy.nouns import dataclass
 from proxy.settings.problems import Path, did_you_mean
 from proxy.settings.takes import Data, Place, Takes, Text, Wrong, refuse
-from proxy.settings.unsupported import not_yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,27 @@ class OneOrList:
         if isinstance(data, list):
             return tuple(self.item.check(item, place.at(index)) for index, item in enumerate(data))
         return (self.item.check(data, place),)
+
+
+@dataclass(frozen=True, slots=True)
+class OrFalse:
+    """One thing, or `false` where there is to be none: the value is then False."""
+
+    item: Takes
+
+    @property
+    def expects(self) -> str:
+        """One of what."""
+        return f"{self.item.expects} (or false)"
+
+    @property
+    def example(self) -> str:
+        """One."""
+        return self.item.example
+
+    def check(self, data: Data, place: Place) -> Any:
+        """The value of the item, or False."""
+        return False if data is False else self.item.check(data, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +235,4 @@ class ObjectOf:
 
 def _unknown(place: Place, keys: Iterable[str]) -> None:
     name = str(place.path[-1])
-    later = not_yet(place.path)
-    if later:
-        place.wrong(later)
-    else:
-        place.wrong(f"unknown key {name}", did_you_mean(name, keys))
+    place.wrong(f"unknown key {name}", did_you_mean(name, keys))

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, NamedTuple, cast
 from pydantic import ConfigDict, Field, TypeAdapter, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
-from proxy.settings.composites import ByKind, KeyOf, ListOf, MapOf, ObjectOf, OneOrList, keys_of
+from proxy.settings.composites import ByKind, KeyOf, ListOf, MapOf, ObjectOf, OneOrList, OrFalse, keys_of
 from proxy.settings.records import RECORD_TYPES, Records
 from proxy.settings.routing import ROUTING, ROUTING_KEYS
 from proxy.settings.shape import SETTINGS
@@ -70,6 +70,8 @@ def _type_of(takes: Takes) -> Any:
             return list[_type_of(takes.item)]  # type: ignore[misc]
         case OneOrList():
             return _one_or_list(_type_of(takes.item))
+        case OrFalse():
+            return _type_of(takes.item) | Literal[False]
         case MapOf():
             return dict[str, _type_of(takes.item)]  # type: ignore[misc]
         case Records():
@@ -143,8 +145,8 @@ def _written(takes: Takes, value: Any) -> Data:
         case OneOrList():
             items = [_written(takes.item, item) for item in value]
             return items[0] if len(items) == 1 else items
-        case ByKind(scalar=Takes() as scalar):
-            return _written(scalar, value)
+        case ByKind(scalar=Takes() as item) | OrFalse(item=item):
+            return _written(item, value)
         case Text():
             return takes.show(value)
     return value
@@ -155,6 +157,8 @@ def _rows(takes: Takes, path: str) -> Iterator[Row]:
     match takes:
         case ListOf() | OneOrList():
             yield from _rows(takes.item, f"{path}[]")
+        case OrFalse():
+            yield from _rows(takes.item, path)
         case MapOf():
             yield from _rows(takes.item, f"{path}.{_placeholder(takes.key)}")
         case ByKind():

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 
 from proxy.dns.names import Name
 from proxy.nouns import dataclass
+from proxy.settings.admin import ADMIN, AdminSetting
 from proxy.settings.composites import ByKind, Key, ListOf, MapOf, ObjectOf, OneOrList
 from proxy.settings.endpoints import ENDPOINT_SERVICES, DomainSetting, EndpointServiceSetting, EndpointSetting
 from proxy.settings.expect import EXPECT, ExpectationSetting, RefusalExpected
@@ -54,11 +55,11 @@ from proxy.settings.vpcs import (
 )
 
 __all__ = [
-    "Address", "AliasTarget", "CacheSetting", "DhcpSetting", "DomainSetting", "EndpointServiceSetting", "EndpointSetting",
-    "ExpectationSetting", "InboundEndpointSetting", "InstanceSetting", "LimitsSetting", "ListenSetting", "Network", "Path",
-    "PeeringSetting", "PrivateZoneSetting", "ProfileSetting", "PublicZoneSetting", "QuirksSetting", "RecordSpec",
-    "RefusalExpected", "ResolverRuleSetting", "RoutingSetting", "Settings", "SimulatedServerSetting", "SubnetSetting",
-    "UpstreamSetting", "VpcSetting",
+    "Address", "AdminSetting", "AliasTarget", "CacheSetting", "DhcpSetting", "DomainSetting",
+    "EndpointServiceSetting", "EndpointSetting", "ExpectationSetting", "InboundEndpointSetting", "InstanceSetting",
+    "LimitsSetting", "ListenSetting", "Network", "Path", "PeeringSetting", "PrivateZoneSetting", "ProfileSetting",
+    "PublicZoneSetting", "QuirksSetting", "RecordSpec", "RefusalExpected", "ResolverRuleSetting", "RoutingSetting",
+    "Settings", "SimulatedServerSetting", "SubnetSetting", "UpstreamSetting", "VpcSetting",
 ]  # fmt: skip
 
 _ALLOWED_WORDS = ("loopback", "vpcs", "any")
@@ -263,6 +264,14 @@ class Settings:
     quirks: Annotated[QuirksSetting, Key(QUIRKS, "What AWS leaves undocumented: change it where you know better.")] = field(
         default_factory=QuirksSetting
     )
+    admin: Annotated[
+        AdminSetting | Literal[False] | None,
+        Key(
+            ADMIN,
+            "The control API and the metrics; they need the extra `vpcdns[admin]`.  false: none.",
+            default="on 127.0.0.1:8053, where that can be had",
+        ),
+    ] = None
     expect: Annotated[
         tuple[ExpectationSetting, ...] | RefusalExpected, Key(EXPECT, "The file's own tests, which `check` runs.")
     ] = ()

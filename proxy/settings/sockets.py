@@ -31,7 +31,7 @@ class ListenSetting:
 
 def parse_listen(text: str) -> ListenSetting:
     """ADDRESS:PORT, or ADDRESS for port 53; an IPv6 address with a port stands in brackets."""
-    return ListenSetting(*_host_and_port(text, "127.0.0.1:1053"))
+    return ListenSetting(*host_and_port(text, "127.0.0.1:1053"))
 
 
 def parse_server(text: str) -> ServerAddress | str:
@@ -62,7 +62,7 @@ def parse_target(text: str) -> ServerAddress:
 def _parse_plain(protocol: Protocol, place: str, text: str, example: str = "1.1.1.1") -> ServerAddress:
     default = DEFAULT_PORTS[protocol]
     scheme = "" if protocol is Protocol.UDP else f"{protocol.value}://"
-    host, port = _host_and_port(place, f"{scheme}{example}:{default}", default)
+    host, port = host_and_port(place, f"{scheme}{example}:{default}", default)
     if not port:
         raise Wrong(f"{text} has port 0", f"write {ServerAddress(protocol, host, default)}")
     return ServerAddress(protocol, host, port)
@@ -111,7 +111,8 @@ def parse_domain_and_server(text: str) -> tuple[tuple[Name, ...], ServerAddress 
     return tuple(parse_name(domain) for domain in domains.split("/")), parse_server(server)
 
 
-def _host_and_port(text: str, example: str, default: int = _DNS_PORT) -> tuple[str, int]:
+def host_and_port(text: str, example: str, default: int = _DNS_PORT) -> tuple[str, int]:
+    """The address and the port of a text that may lack its port; raises Wrong with an example."""
     host, port = _split(text, default)
     number = whole_number(port)
     if number is None or number > 0xFFFF:

@@ -21,7 +21,6 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from proxy.nouns import dataclass
 from proxy.settings.problems import MAX_PROBLEMS, Path, did_you_mean, shortened
-from proxy.settings.unsupported import not_yet
 
 Data = Any
 """What `reader.py` reads: dicts, lists, str, True, False, None."""
@@ -138,8 +137,7 @@ class Text:
         try:
             return self.parse(text)
         except Wrong as wrong:
-            later = not_yet(place.path, text)
-            return place.wrong(later) if later else place.catch(wrong)
+            return place.catch(wrong)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +162,7 @@ class Choice:
             return refuse(self, data, place)
         text = text_of(data)
         if text not in self.words:
-            later = not_yet(place.path, text)
-            return place.wrong(later) if later else place.wrong(f"{text} is no choice here", did_you_mean(text, self.words))
+            return place.wrong(f"{text} is no choice here", did_you_mean(text, self.words))
         return text
 
 

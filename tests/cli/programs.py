@@ -50,7 +50,7 @@ def vpcdns(*arguments: object) -> Ran:
 def environment(**more: str) -> dict[str, str]:
     """What a program of its own gets: the house to import, and no configuration of whoever runs the tests."""
     kept = {name: value for name, value in os.environ.items() if name != "VPCDNS_CONFIG" and not name.startswith("COV_")}
-    return {**kept, "PYTHONPATH": str(HOUSE), **more}
+    return {**kept, "PYTHONPATH": str(HOUSE), "VPCDNS_ADMIN": "off", **more}
 
 
 def program(*arguments: object, stdin: str = "", cwd: Path = HOUSE, environ: Mapping[str, str] | None = None) -> Ran:
@@ -117,10 +117,14 @@ class Serving:
 
 
 @contextlib.contextmanager
-def serving(*arguments: object, cwd: Path = HOUSE) -> Iterator[Serving]:
-    """A server with these arguments before `serve` and behind it, ended in the end."""
+def serving(*arguments: object, cwd: Path = HOUSE, **environ: str) -> Iterator[Serving]:
+    """A server with these arguments before `serve` and behind it, ended in the end; its control API is off."""
     process = subprocess.Popen(
-        [*COMMAND, *map(str, arguments)], cwd=cwd, env=environment(), stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
+        [*COMMAND, *map(str, arguments)],
+        cwd=cwd,
+        env=environment(**environ),
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
     )
     server = Serving(process)
     try:

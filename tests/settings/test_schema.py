@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from proxy.settings import read_settings
-from proxy.settings.composites import ByKind, ListOf, MapOf, ObjectOf, OneOrList, keys_of
+from proxy.settings.composites import ByKind, ListOf, MapOf, ObjectOf, OneOrList, OrFalse, keys_of
 from proxy.settings.problems import ConfigError
 from proxy.settings.reader import read_yaml
 from proxy.settings.schema import json_schema, reference
@@ -66,7 +66,8 @@ def test_editor_and_program_agree_about_every_file(path: Path) -> None:
         "upstream: {mode: on}",
         "upstream: {timeout: 2}", "cache: {entries: -1}", "private_zones: [{records: {}}]", "expect: [{}]",
         "private_zones: [{name: a, records: {w: {B: x}}}]", "public_records: {a: [{}]}", "vpcs: {a: {subnets: {s: {}}}}",
-        "listen: {view: a}", "admin: false", "peerings: [{}]", "vpcs: {a: {endpoints: {k: {type: gateway_load_balancer}}}}",
+        "listen: {view: a}", "admin: {listen: true, x: 1}",
+        "peerings: [{}]", "vpcs: {a: {endpoints: {k: {type: gateway_load_balancer}}}}",
     ],
 )  # fmt: skip
 def test_an_editor_sees_the_same_mistakes(text: str) -> None:
@@ -85,6 +86,9 @@ def test_an_editor_sees_the_same_mistakes(text: str) -> None:
         "endpoints: {monitoring: 172.16.2.49, db.corp.example: [10.1.2.3]}",
         "private_zones: [{name: a, records: {w: {TXT: [1, x], ttl: 60}, x: 10.0.0.1, y: {A: 10.0.0.1, ttl: 1m}}}]",
         "expect: {error: x, at: y}",
+        "admin: false",
+        "admin: {listen: false, hosts: vpcdns.internal}",
+        "admin: {listen: 0.0.0.0, token: correct-horse-battery-staple}",
         "upstream: {servers: system, timeout: 2s, mode: off}\ncache: {entries: 0}",
     ],
 )
@@ -147,7 +151,7 @@ def test_what_the_reference_says() -> None:
 def pieces(takes: Takes) -> Iterator[Takes]:
     yield takes
     inner: list[Takes] = []
-    if isinstance(takes, ListOf | OneOrList):
+    if isinstance(takes, ListOf | OneOrList | OrFalse):
         inner = [takes.item]
     if isinstance(takes, MapOf):
         inner = [takes.key, takes.item]
