@@ -16,13 +16,17 @@ from typing import NamedTuple
 
 from proxy.configuration import Configuration
 from proxy.dns.codes import TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_NS, TYPE_SOA
-from proxy.dns.names import Name
+from proxy.dns.names import ROOT, Name
 from proxy.model.answers import Question
-from proxy.model.claims import ClaimKind, ComputeZone, PublicHostnames, Zone
+from proxy.model.claims import ClaimKind, ComputeZone, Internet, PublicHostnames, WithoutTypes, Zone
 from proxy.model.world import View
 from proxy.settings.shape import RecordSpec, Settings
 
 _OF_EVERY_ZONE = frozenset((TYPE_SOA, TYPE_NS))
+_OF_ITS_OWN = frozenset((
+    ClaimKind.SELF, ClaimKind.FORWARD_RULE, ClaimKind.SYSTEM_RULE, ClaimKind.PRIVATE_ZONE, ClaimKind.ENDPOINT_ZONE,
+    ClaimKind.DELEGATION,
+))  # fmt: skip
 
 
 class Counts(NamedTuple):
@@ -57,6 +61,29 @@ def names_of(configuration: Configuration) -> list[Question]:
     for name, kind in _owners(configuration):
         types.setdefault(name, []).append(kind)
     return [Question(name, _best_type(kinds)) for name, kinds in types.items()]
+
+
+def domains_of(view: View) -> list[str]:
+    """The domains that a view answers otherwise than the rest of the world, without a final dot, none below another.
+
+    Private zones, endpoints' names, and what rules forward or delegate; a rule for all names is none of them.  The names of
+    vpcdns itself are among them, by which one sees whether they lead here.
+    """
+    found = [claim.name for claim in view.claims.values() if claim.kind in _OF_ITS_OWN and claim.name != ROOT]
+    for claim in view.claims.values():
+        internet = claim.action.internet if isinstance(claim.action, WithoutTypes) else claim.action
+        if isinstance(internet, Internet):
+            found += [_own(name) for zone in internet.endpoint_zones.values() for name, _ in _owners_of(zone)]
+    widest: list[Name] = []
+    for name in sorted(set(found), key=len):
+        if not any(name.is_under(wider) for wider in widest):
+            widest.append(name)
+    return sorted(str(name).removesuffix(".") for name in widest)
+
+
+def _own(name: Name) -> Name:
+    """A wildcard's parent; any other name itself."""
+    return name.parent() if name.labels()[0] == b"*" else name
 
 
 def _best_type(kinds: list[int]) -> int:

@@ -70,7 +70,7 @@ def enclose(command: tuple[str, ...], inside: Inside, way: str | None) -> Enclos
     remark("this machine lets no process have a resolver of its own" + (f" by {way}:" if way else ":"))
     for line in lacks:
         remark(line)
-    remark("what works without: vpcdns resolver install --while COMMAND, as root; `vpcdns doctor` says more")
+    remark("what works without: vpcdns resolver install --while -- COMMAND, as root; `vpcdns doctor` says more")
     raise typer.Exit(Status.MACHINE)
 
 

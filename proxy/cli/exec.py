@@ -68,7 +68,7 @@ def run(
     """
     if sys.platform != "linux":
         remark("exec needs Linux: this system cannot give one process a resolver of its own")
-        remark("  vpcdns resolver install --while COMMAND   sets the machine's resolver up for the time of a command")
+        remark("  vpcdns resolver install --while -- COMMAND   sets the machine's resolver up for the time of a command")
         raise typer.Exit(Status.MACHINE)
     if way is not None and way not in _WAYS:
         raise typer.BadParameter(f"{way} is no way ({did_you_mean(way, _WAYS)})", param_hint="--way")

@@ -26,7 +26,15 @@ def open_configuration(ctx: typer.Context, config: str | None, overrides: Overri
 
 def quiet_source(ctx: typer.Context, config: str | None) -> Source:
     """The same source, without a word: for completion."""
-    return find_source(config or ctx.obj, os.environ, Path.cwd(), _home(), demo_path())
+    return find_source(config or ctx.obj, os.environ, _here(), _home(), demo_path())
+
+
+def _here() -> Path:
+    """The working folder; where its name cannot be had (it was removed, or is another user's), as what is relative to it."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path()
 
 
 def _home() -> Path:

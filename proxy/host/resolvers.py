@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from pathlib import Path
 
+from proxy.host.marks import without_marked
 from proxy.model.answers import Protocol, ServerAddress
 
 RESOLV_CONF = Path("/etc/resolv.conf")
@@ -19,8 +20,12 @@ def machine_servers(path: Path = RESOLV_CONF) -> tuple[ServerAddress, ...]:
 
 
 def system_servers(resolv_conf: str) -> tuple[ServerAddress, ...]:
-    """The name servers of a resolv.conf, in its order; what is no address is passed over, as the C library does."""
+    """The name servers of a resolv.conf, in its order; what is no address is passed over, as the C library does.
+
+    So is what `vpcdns resolver install` put there: a server that asks itself answers nobody.
+    """
     found = []
+    resolv_conf = without_marked(resolv_conf) or resolv_conf
     for line in resolv_conf.splitlines():
         words = line.split()
         if len(words) >= 2 and words[0] == "nameserver" and _is_address(words[1]):

@@ -334,7 +334,7 @@ def test_a_machine_that_allows_nothing_is_told_what_it_lacks(folder: Path) -> No
     assert ran.returncode == 3
     assert "this machine lets no process have a resolver of its own by sockets:\n  sockets: unshare: " in ran.stderr
     assert "it needs user namespaces" in ran.stderr
-    assert "vpcdns resolver install --while COMMAND" in ran.stderr
+    assert "vpcdns resolver install --while -- COMMAND" in ran.stderr
 
 
 class socket_that_listens:  # noqa: N801  read as a function
