@@ -268,7 +268,7 @@ async def test_a_change_of_the_file_is_seen(file: Path) -> None:
         file.write_text(BEFORE.replace("10.0.5.10", "10.0.5.12"))
         for _ in range(100):
             await asyncio.sleep(0.1)
-            if await addresses(server) == ["10.0.5.12"]:
+            if await udp(server, "www.example.com") == ["10.0.5.12"]:
                 break
         else:
             pytest.fail("the change was not seen")
