@@ -19,7 +19,8 @@ from proxy.compile.hints import did_you_mean
 
 # Each verb is the function `run` of the module of its name; the order is that of the help.
 VERBS = (
-    "serve", "check", "query", "compare", "explain", "services", "exec", "resolver", "init", "schema", "healthcheck", "version",
+    "serve", "check", "query", "compare", "explain", "services", "exec", "resolver", "doctor",
+    "init", "schema", "healthcheck", "version",
 )  # fmt: skip
 
 _BROKEN_PIPE = 1
