@@ -1,0 +1,45 @@
+"""The compose example: its networks are the VPCs of its configuration, and its configuration is right."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from pathlib import Path
+
+import yaml
+
+from proxy.configuration import check
+from proxy.source import Files
+
+HOUSE = Path(__file__).parent.parent
+FOLDER = HOUSE / "config" / "compose"
+
+
+def test_its_networks_are_the_vpcs_and_its_configuration_is_right() -> None:
+    compose = yaml.safe_load((FOLDER / "compose.yaml").read_text())
+    found = check(Files(FOLDER / "vpcdns.yaml", "vpcdns.yaml", "test"))
+    assert [str(problem) for problem in found.problems] == []
+    assert found.configuration is not None
+    vpcs = {name: str(vpc.cidr[0]) for name, vpc in found.configuration.settings.vpcs.items()}
+    subnets = {name: network["ipam"]["config"][0]["subnet"] for name, network in compose["networks"].items()}
+    assert vpcs.items() <= subnets.items()
+    allowed = found.configuration.world.allowed
+    assert all(allowed.find(ipaddress.ip_network(subnet)[7]) for subnet in subnets.values())
+
+
+def test_every_application_asks_the_proxy_at_its_address_in_its_own_network() -> None:
+    services = yaml.safe_load((FOLDER / "compose.yaml").read_text())["services"]
+    proxy = services.pop("dns")
+    assert len(services) == 3
+    for service in services.values():
+        (network,) = service["networks"]
+        assert service["dns"] == [proxy["networks"][network]["ipv4_address"]]
+        assert service["depends_on"]["dns"]["condition"] == "service_healthy"
+
+
+def test_the_image_runs_as_nobody_and_says_how_it_is() -> None:
+    text = (HOUSE / "Dockerfile").read_text()
+    assert len(re.findall(r"^FROM ", text, re.MULTILINE)) == 2
+    assert re.search(r"^USER \d+:\d+$", text, re.MULTILINE)
+    assert re.search(r'^HEALTHCHECK .*"healthcheck"', text, re.MULTILINE)
+    assert re.search(r'^ENTRYPOINT \["vpcdns"\]$', text, re.MULTILINE)
