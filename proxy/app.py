@@ -17,7 +17,7 @@ import socket as sockets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Self
+from typing import NamedTuple, Protocol, Self
 
 from proxy.cache import ReplyCache
 from proxy.configuration import Configuration, Overrides, failed, load, recompile
@@ -28,6 +28,7 @@ from proxy.known import Known
 from proxy.listen import Listening, start_listening
 from proxy.model.outcome import Outcome
 from proxy.model.plan import ClientAddress, Listener, Plan, QueryLogPlan, TcpLimits
+from proxy.model.world import World
 from proxy.querylog import QueryLog, QueryLogError
 from proxy.quiet import quiet
 from proxy.settings.problems import ConfigError
@@ -61,11 +62,13 @@ class Socket:
         self._engine = engine
         self._listening: Listening | None = None
 
-    async def open(self, limits: TcpLimits, bound: Bound = NOTHING_BOUND) -> None:
+    async def open(self, limits: TcpLimits, bound: Bound = NOTHING_BOUND, *, shared: bool = False) -> None:
         """Bind UDP and TCP, unless they are `bound`; ListenError where the machine refuses."""
         try:
             here = bound.get((self.listener.host, self.listener.port))
-            self._listening = await start_listening(self.listener, self._handle, limits, known=self, bound=here)
+            self._listening = await start_listening(
+                self.listener, self._handle, limits, known=self, bound=here, shared=shared
+            )
         except OSError as error:
             raise ListenError(self.listener, error) from error
 
@@ -107,11 +110,33 @@ class Reloads:
         self.last_good = time.time()
 
 
+Texts = list[tuple[str, bytes]]
+
+
+class Counts(NamedTuple):
+    """What was counted since the start: answers by reason, packets that were no query, those that were too many."""
+
+    reasons: Mapping[str, int]
+    malformed: int
+    dropped: int
+
+
+class Others(Protocol):
+    """Processes that serve the same."""
+
+    async def take(self, texts: Texts) -> None:
+        """Reload these texts, which are good."""
+
+    def adopt(self, world: World) -> None:
+        """Answer from this world."""
+
+
 class Server:
     """A running vpcdns.  `sockets` are its listeners, `configuration` what it serves now.
 
-    `bound` are the sockets that are there before it starts, for listeners that have their address.  It was made at the time
-    `started`, in seconds since 1970.  `changed` is called after each change of the configuration.
+    `bound` are the sockets that are there before it starts, for listeners that have their address; `others` are processes that
+    take what it takes; `shared`: this is one of those.  It was made at the time `started`, in seconds since 1970.  `changed` is
+    called after each change of the configuration.
     """
 
     def __init__(
@@ -122,6 +147,8 @@ class Server:
         *,
         watched: bool = False,
         bound: Bound = NOTHING_BOUND,
+        others: Others | None = None,
+        shared: bool = False,
     ) -> None:
         self.configuration = configuration
         self.sockets: list[Socket] = []
@@ -133,6 +160,8 @@ class Server:
         self._overrides = overrides
         self._watched = watched
         self._bound = bound
+        self._others = others
+        self._shared = shared or others is not None
         self._reloading = asyncio.Lock()
         self.upstream = Upstream()
         self.engine = Engine(configuration.world, ReplyCache(configuration.plan.cache), self.upstream.start, time.monotonic)
@@ -165,6 +194,12 @@ class Server:
         """Answer from another configuration from the next query on; listeners, log and bounds stay as they are."""
         self.engine.adopt(configuration.world, ReplyCache(configuration.plan.cache))
         self.configuration = configuration
+        if self._others is not None:
+            self._others.adopt(configuration.world)
+
+    def counts(self) -> Counts:
+        """What this process has counted."""
+        return Counts(self.engine.reasons, self.engine.malformed, self.engine.dropped)
 
     async def reload(self) -> list[str]:
         """Take what the source holds now, all of it or nothing; what changed, in words.
@@ -182,6 +217,8 @@ class Server:
                 raise
             self.reloads.good += 1
             self.reloads.last_good = time.time()
+            if self._others is not None:
+                await self._others.take(self._source.texts)
             return changes
 
     async def change(self, edit: Callable[[Settings], Settings], what: str) -> list[str]:
@@ -191,7 +228,10 @@ class Server:
         """
         async with self._reloading:
             old = self.configuration
-            return await self._adopt(lambda: recompile(old, edit(old.settings), what))
+            changes = await self._adopt(lambda: recompile(old, edit(old.settings), what))
+            if self._others is not None:
+                self._others.adopt(self.configuration.world)
+            return changes
 
     def watch(self, observe: Observe) -> None:
         """Tell `observe` of every query from now on; it must neither wait nor raise.
@@ -281,7 +321,7 @@ class Server:
         try:
             for listener in listeners:
                 socket = Socket(listener, self.engine)
-                await socket.open(plan.tcp, bound)
+                await socket.open(plan.tcp, bound, shared=self._shared)
                 opened.append(socket)
         except ListenError:
             await asyncio.gather(*(socket.close(0) for socket in opened))

@@ -29,7 +29,7 @@ if TYPE_CHECKING or sys.version_info >= (3, 13):
     from dataclasses import dataclass
 else:
 
-    def dataclass(*, frozen: bool = False, slots: bool = False) -> Callable[[type], type]:
+    def dataclass(cls: type | None = None, /, *, frozen: bool = False, slots: bool = False) -> Any:
         """The decorator of the standard library, with these two of its arguments."""
 
         def make(cls: type) -> type:
@@ -47,7 +47,7 @@ else:
                     setattr(made, name, method)
             return made
 
-        return make
+        return make if cls is None else make(cls)
 
 
 def _init(cls: Any, *, frozen: bool) -> Any:

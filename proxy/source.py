@@ -48,18 +48,21 @@ class SourceError(Exception):
 class Source(ABC):
     """Where a configuration comes from: `name` as the user wrote it, and `why` it is this one.
 
-    `seen` is the fingerprint of what was last read, taken before reading: what changes meanwhile shows up as a difference.
+    `texts` are those that were last read, `seen` their fingerprint, taken before reading: what changes meanwhile shows up as a
+    difference.
     """
 
     def __init__(self, name: str, why: str) -> None:
         self.name = _printable(name)
         self.why = why
         self.seen: Hashable = None
+        self.texts: list[tuple[str, bytes]] = []
 
     def read(self) -> list[tuple[str, bytes]]:
         """The texts, each with its name; SourceError where they cannot be read."""
         self.seen = self.fingerprint()
-        return self._read()
+        self.texts = self._read()
+        return self.texts
 
     @abstractmethod
     def fingerprint(self) -> Hashable:

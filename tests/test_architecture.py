@@ -50,13 +50,14 @@ DRAWING: dict[str, tuple[int, str]] = {
         5,
         "quiet configuration difference engine known cache flow listen upstream querylog source host settings model dns",
     ),
+    "workers": (5, "app configuration listen source settings model"),
     "telling": (5, "asking configuration notes model dns"),
     "web": (6, "app asking telling inventory notes configuration querylog compile settings model dns"),
     "testing": (6, "app asking inventory configuration expectations source compile settings model dns"),
     "cli": (
         6,
-        "app quiet asking telling relaying inventory notes configuration expectations querylog source host interop compile "
-        "settings model dns web",
+        "app workers quiet asking telling relaying inventory notes configuration expectations querylog source host interop "
+        "compile settings model dns web",
     ),
     "__main__": (6, "cli"),
 }

@@ -53,6 +53,12 @@ class Shapes:
             def __repr__(self) -> str:
                 return "own"
 
+        @dataclass
+        class Plain:
+            x: int
+            y: int = 1
+
+        self.Plain: Any = Plain
         self.Frozen: Any = Frozen
         self.Single: Any = Single
         self.Empty: Any = Empty
@@ -95,6 +101,8 @@ ACTIONS: list[Callable[[Shapes], object]] = [
     lambda s: s.Frozen(1, q=2),
     lambda s: hash(s.Changing(1)),
     lambda s: changed(s.Changing(1)),
+    lambda s: changed(s.Plain(1)),
+    lambda s: s.Plain(1) == s.Plain(1, 1),
     lambda s: s.Changing(1, [2]) == s.Changing(1, [2]),
     lambda s: (repr(s.Own(1)), hash(s.Own(1)), s.Own(1) == s.Own(1)),
     lambda s: repr(dataclasses.replace(s.Frozen(1), y=9)),

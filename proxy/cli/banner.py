@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
-from proxy.app import Server, Socket
+from proxy.app import Counts, Server, Socket
 from proxy.configuration import Configuration
 from proxy.host.resolvers import machine_servers
 from proxy.inventory import count
@@ -51,20 +52,22 @@ def loaded(configuration: Configuration) -> str:
     return ", ".join(counted(number, word) for word, number in words.items())
 
 
-def statistics(server: Server, seconds: float) -> Iterator[str]:
-    """How many answers there were, by their reasons."""
-    engine = server.engine
-    yield f"statistics: {counted(sum(engine.reasons.values()), 'answer')} in {seconds:.0f} s"
-    for reason, number in sorted(engine.reasons.items(), key=lambda item: -item[1]):
+def statistics(server: Server, others: Sequence[Counts], seconds: float) -> Iterator[str]:
+    """How many answers there were, by their reasons, in this process and in others."""
+    every = [server.counts(), *others]
+    reasons = sum((Counter(each.reasons) for each in every), Counter[str]())
+    malformed, dropped = sum(each.malformed for each in every), sum(each.dropped for each in every)
+    yield f"statistics: {counted(reasons.total(), 'answer')} in {seconds:.0f} s"
+    for reason, number in reasons.most_common():
         yield f"  {number} {reason}"
-    if engine.malformed:
-        yield f"  {counted(engine.malformed, 'packet')} that was no query"
-    if engine.dropped:
-        yield f"  {counted(engine.dropped, 'packet')} over packets_per_second"
+    if malformed:
+        yield f"  {counted(malformed, 'packet')} that was no query"
+    if dropped:
+        yield f"  {counted(dropped, 'packet')} over packets_per_second"
     log = server.query_log
     if log is not None and log.dropped + log.unwritten:
         yield f"  {counted(log.dropped + log.unwritten, 'line')} that the query log lacks"
-    yield f"  configuration {engine.world.digest} of {server.configuration.name}"
+    yield f"  configuration {server.engine.world.digest} of {server.configuration.name}"
 
 
 def address_of(socket: Socket) -> Listener:

@@ -8,13 +8,14 @@ import logging
 import shlex
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from proxy.app import ListenError, Server
+from proxy.app import NOTHING_BOUND, ListenError, Server
 from proxy.cli.arguments import AdminOption, ConfigOption
 from proxy.cli.banner import admin_lines, banner, statistics
 from proxy.cli.examples import examples
@@ -28,6 +29,10 @@ from proxy.settings.problems import ConfigError
 from proxy.source import Source
 from proxy.web import Admin, AdminError
 
+if TYPE_CHECKING:
+    from proxy.workers import Crew
+
+_MOST_WORKERS = 64
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 ListenOption = Annotated[
@@ -45,6 +50,9 @@ UpstreamOption = Annotated[
     ),
 ]
 NoWatchOption = Annotated[bool, typer.Option("--no-watch", help="Do not reload when the configuration changes.")]
+WorkersOption = Annotated[  # a str: for an int, Typer imports pydantic
+    str, typer.Option("--workers", metavar="N", help="How many processes serve as one, each on a processor (Linux).")
+]
 LogLevelOption = Annotated[
     str,
     typer.Option("--log-level", metavar="LEVEL", help=f"From which level on the log is written: {', '.join(_LOG_LEVELS)}."),
@@ -59,28 +67,41 @@ def run(
     upstream: UpstreamOption = None,
     admin: AdminOption = None,
     no_watch: NoWatchOption = False,
+    workers: WorkersOption = "1",
     log_level: LogLevelOption = "info",
 ) -> None:
     """Serve until SIGINT or SIGTERM; SIGHUP reloads, SIGUSR1 writes statistics."""
-    level = _level(log_level)
+    level, count = _level(log_level), _count(workers)
     overrides = read_overrides(listen or (), upstream or (), admin)
     source = open_source(ctx, config)
     configuration = _load(source, overrides)
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
+    crew: Crew | None = None
     try:
-        asyncio.run(_serve(configuration, source, overrides, watched=not no_watch))
+        if count > 1:
+            crew = _enlist(configuration, overrides, count)
+        asyncio.run(_serve(configuration, source, overrides, watched=not no_watch, crew=crew))
     except ListenError as error:
         failures = importlib.import_module("proxy.cli.failures")
         chosen = f" -c {shlex.quote(config or ctx.obj)}" if config or ctx.obj else ""
         raise typer.Exit(failures.report_listening(error, f"vpcdns{chosen} serve")) from None
     except AdminError as error:
         raise typer.Exit(importlib.import_module("proxy.cli.failures").report_admin(error)) from None
+    finally:
+        if crew is not None:
+            crew.dismiss()
 
 
 def _level(word: str) -> str:
     if word.lower() not in _LOG_LEVELS:
         raise typer.BadParameter(f"{word} is no level ({did_you_mean(word, _LOG_LEVELS)})", param_hint="--log-level")
     return word.upper()
+
+
+def _count(word: str) -> int:
+    if not (word.isascii() and word.isdecimal() and 1 <= int(word) <= _MOST_WORKERS):
+        raise typer.BadParameter(f"{word} is no number from 1 to {_MOST_WORKERS}", param_hint="--workers")
+    return int(word)
 
 
 def _load(source: Source, overrides: Overrides) -> Configuration:
@@ -93,26 +114,40 @@ def _load(source: Source, overrides: Overrides) -> Configuration:
     return configuration
 
 
-async def _serve(configuration: Configuration, source: Source, overrides: Overrides, *, watched: bool) -> None:
+def _enlist(configuration: Configuration, overrides: Overrides, count: int) -> Crew:
+    from proxy.workers import can_be_many, enlist  # noqa: PLC0415  most servers are one process
+
+    if not can_be_many():
+        raise typer.BadParameter("only Linux deals packets out among processes", param_hint="--workers")
+    if not all(listener.port for listener in configuration.plan.listeners):
+        raise typer.BadParameter("processes share an address, so give each listener a port", param_hint="--workers")
+    return enlist(configuration, overrides, count)
+
+
+async def _serve(
+    configuration: Configuration, source: Source, overrides: Overrides, *, watched: bool, crew: Crew | None = None
+) -> None:
     stop, started = asyncio.Event(), asyncio.Event()
     begin = time.monotonic()
-    server = Server(configuration, source, overrides, watched=watched)
-    reloads: set[asyncio.Task[None]] = set()
+    bound = NOTHING_BOUND if crew is None else crew.bound
+    server = Server(configuration, source, overrides, watched=watched, bound=bound, others=crew)
+    works: set[asyncio.Task[None]] = set()
 
     async def reload() -> None:
         await started.wait()
         await server.reload_and_log()
 
-    def want_reload() -> None:
-        task = asyncio.create_task(reload())
-        reloads.add(task)
-        task.add_done_callback(reloads.discard)
+    async def tell() -> None:
+        others = [] if crew is None else await crew.counts()
+        remark_all(statistics(server, others, time.monotonic() - begin))
 
-    def tell() -> None:
-        remark_all(statistics(server, time.monotonic() - begin))
+    def want(work: Callable[[], Coroutine[object, object, None]]) -> None:
+        task = asyncio.create_task(work())
+        works.add(task)
+        task.add_done_callback(works.discard)
 
     # Before the first socket is open: whoever is answered may send a signal.
-    _on_signals({"SIGINT": stop.set, "SIGTERM": stop.set, "SIGHUP": want_reload, "SIGUSR1": tell})
+    _on_signals({"SIGINT": stop.set, "SIGTERM": stop.set, "SIGHUP": partial(want, reload), "SIGUSR1": partial(want, tell)})
     admin = Admin(server, configuration.plan.admin)
     async with admin, server:
         started.set()

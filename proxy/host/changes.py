@@ -16,11 +16,11 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from proxy.host.marks import without_marked
+from proxy.nouns import dataclass
 
 _COMMAND_SECONDS = 30
 

@@ -11,11 +11,12 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from proxy.host.changes import Change, ChangeFailed, from_json, write_durably
+from proxy.nouns import dataclass
 
 FOLDER = Path("/var/db/vpcdns" if sys.platform == "darwin" else "/var/lib/vpcdns")
 _NAME = "resolver.json"

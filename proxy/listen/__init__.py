@@ -19,5 +19,6 @@ from __future__ import annotations
 
 from proxy.listen.handle import Handle, Known
 from proxy.listen.listening import Listening, start_listening
+from proxy.listen.sockets import bind_both, bind_shared
 
-__all__ = ["Handle", "Known", "Listening", "start_listening"]
+__all__ = ["Handle", "Known", "Listening", "bind_both", "bind_shared", "start_listening"]

@@ -6,7 +6,7 @@ import asyncio
 import socket
 
 from proxy.listen.handle import Handle, Known, NothingKnown
-from proxy.listen.sockets import bind_both
+from proxy.listen.sockets import bind_both, bind_shared
 from proxy.listen.tcp import TcpListening
 from proxy.listen.udp import UdpListening
 from proxy.model.plan import Listener, TcpLimits
@@ -31,13 +31,16 @@ async def start_listening(
     limits: TcpLimits,
     known: Known | None = None,
     bound: tuple[socket.socket, socket.socket] | None = None,
+    *,
+    shared: bool = False,
 ) -> Listening:
     """Bind UDP and TCP and serve both; OSError, as the machine gives it, where either cannot be bound.
 
-    `known` are answers that `handle` need not be asked for.  `bound` are the two sockets where somebody has bound them already.
+    `known` are answers that `handle` need not be asked for.  `bound` are the two sockets where somebody has bound them already;
+    `shared` ones get a part of what comes, beside those of other processes.
     """
     known = known or NothingKnown()
-    udp, tcp = bound if bound is not None else bind_both(listener.host, listener.port)
+    udp, tcp = bound or (bind_shared if shared else bind_both)(listener.host, listener.port)
     port: int = udp.getsockname()[1]
     served = await TcpListening.start(tcp, handle, known, limits)
     return Listening((listener.host, port), UdpListening(udp, handle, known), served)

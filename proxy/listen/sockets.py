@@ -29,7 +29,17 @@ def bind_both(host: str, port: int) -> tuple[socket.socket, socket.socket]:
     raise taken
 
 
-def _bind(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
+def bind_shared(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """The same at an address that other processes of this user bind as well, each to get a part of what comes (Linux)."""
+    udp = _bind(host, port, socket.SOCK_DGRAM, shared=True)
+    try:
+        return udp, _bind(host, port, socket.SOCK_STREAM, shared=True)
+    except OSError:
+        udp.close()
+        raise
+
+
+def _bind(host: str, port: int, kind: socket.SocketKind, *, shared: bool = False) -> socket.socket:
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
     try:
         sock.setblocking(False)
@@ -40,6 +50,8 @@ def _bind(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         else:  # a port whose old connections fade out is free; on Windows the option would share a live one instead
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
+        if shared:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         sock.bind((host, port))
         if kind == socket.SOCK_STREAM:
             sock.listen(BACKLOG)
