@@ -19,11 +19,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol, Self
 
-from proxy.cache import ReplyCache
-from proxy.configuration import Configuration, Overrides, failed, load, recompile
+from proxy.configuration import INSTANCE, Configuration, Overrides, asks_the_machine, failed, load, recompile
 from proxy.difference import describe_difference
 from proxy.engine import Engine, Observe, UnderWay
 from proxy.flow import Flow
+from proxy.host.resolvers import machine_servers, watch_resolvers
 from proxy.known import Known
 from proxy.listen import Listening, start_listening
 from proxy.model.outcome import Outcome
@@ -31,10 +31,10 @@ from proxy.model.plan import ClientAddress, Listener, Plan, QueryLogPlan, TcpLim
 from proxy.model.world import World
 from proxy.querylog import QueryLog, QueryLogError
 from proxy.quiet import quiet
+from proxy.reach import FileError, Reach, servers_of
 from proxy.settings.problems import ConfigError
 from proxy.settings.shape import Settings
 from proxy.source import Source, SourceError, watch
-from proxy.upstream import Upstream
 
 DRAIN_SECONDS = 5.0
 
@@ -163,36 +163,41 @@ class Server:
         self._others = others
         self._shared = shared or others is not None
         self._reloading = asyncio.Lock()
-        self.upstream = Upstream()
-        self.engine = Engine(configuration.world, ReplyCache(configuration.plan.cache), self.upstream.start, time.monotonic)
+        self.reach = Reach(configuration.plan, machine_servers)
+        self.upstream = self.reach.upstream
+        self.engine = Engine(configuration.world, self.reach.cache, self.reach.start, time.monotonic)
         self.engine.flow = _flow(configuration.plan)
-        self._watching: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[object]] = []
         self._query_log: QueryLog | None = None
         self._observers: tuple[Observe, ...] = ()
 
     async def __aenter__(self) -> Self:
-        self._log_queries(_open_log(self.configuration.plan.query_log))
+        await self.reach.open()
         try:
+            self._log_queries(_open_log(self.configuration.plan.query_log))
             self.sockets = await self._open(self.configuration.plan.listeners, self.configuration.plan, self._bound)
-        except ListenError:
+        except (QueryLogError, ListenError):
             await _close_log(self._query_log)
+            await self.reach.close()
             raise
         if self._watched:
-            self._watching = asyncio.create_task(watch(self._source, self.reload_and_log))
+            self._tasks.append(asyncio.create_task(watch(self._source, self.reload_and_log)))
+            self._tasks.append(asyncio.create_task(watch_resolvers(self._reload_if_asked)))
+        self._look_for_loops()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self.stopping = True
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(socket.close(DRAIN_SECONDS) for socket in self.sockets))
-        self.upstream.close()
+        await self.reach.close()
         await _close_log(self._query_log)  # last: it has what was answered until now
 
     def adopt(self, configuration: Configuration) -> None:
         """Answer from another configuration from the next query on; listeners, log and bounds stay as they are."""
-        self.engine.adopt(configuration.world, ReplyCache(configuration.plan.cache))
+        self.engine.adopt(configuration.world, self.reach.renew_cache())
         self.configuration = configuration
         if self._others is not None:
             self._others.adopt(configuration.world)
@@ -204,8 +209,8 @@ class Server:
     async def reload(self) -> list[str]:
         """Take what the source holds now, all of it or nothing; what changed, in words.
 
-        ConfigError, SourceError, QueryLogError or ListenError says why nothing did.  Reading and compiling stay off the
-        loop's thread, so that queries are answered meanwhile.
+        ConfigError, SourceError, QueryLogError, FileError or ListenError says why nothing did.  Reading and compiling stay off
+        the loop's thread, so that queries are answered meanwhile.
         """
         async with self._reloading:
             if self._query_log is not None:
@@ -252,7 +257,7 @@ class Server:
             changes = await self.reload()
         except ConfigError as error:
             _log.error("the new configuration is not taken, the old one stays in force:\n%s", error)
-        except (SourceError, QueryLogError, ListenError) as error:
+        except (SourceError, QueryLogError, ListenError, FileError) as error:
             _log.error("the new configuration is not taken, the old one stays in force: %s", error)
         else:
             _log.info("reloaded %s: %s", self.configuration.name, "; ".join(changes) or "nothing changed")
@@ -291,7 +296,12 @@ class Server:
         except ListenError:
             await _close_log(None if log is self._query_log else log)
             raise
-        cache = None if new.plan.cache == self.configuration.plan.cache else ReplyCache(new.plan.cache)
+        try:
+            cache = await self.reach.adopt(new.plan)
+        except FileError:
+            await asyncio.gather(*(socket.close(0) for socket in opened))
+            await _close_log(None if log is self._query_log else log)
+            raise
         old_log = self._query_log
         self.engine.adopt(new.world, cache)  # no await from here to the end of the change: no query sees half of it
         if new.plan.packets_per_second != self.configuration.plan.packets_per_second:
@@ -302,9 +312,23 @@ class Server:
         self.sockets = [socket for place, socket in kept.items() if place in wanted] + opened
         self.configuration = new
         self._log_queries(log)
+        self._look_for_loops()
         await asyncio.gather(*(socket.close(DRAIN_SECONDS) for socket in gone))
         await _close_log(None if log is old_log else old_log)
         return [f"+ listener {each.listener}" for each in opened] + [f"- listener {each.listener}" for each in gone]
+
+    async def _reload_if_asked(self) -> None:
+        """The machine asks other resolvers than before."""
+        if asks_the_machine(self.configuration.settings):
+            _log.info("this machine's resolvers have changed")
+            await self.reload_and_log()
+
+    def _look_for_loops(self) -> None:
+        """Find servers that lead back here; meanwhile all but those at our own addresses are asked."""
+        own = [(socket.listener.host, socket.address[1]) for socket in self.sockets]
+        servers = servers_of(self.configuration.world)
+        self._tasks = [task for task in self._tasks if not task.done()]
+        self._tasks.append(asyncio.create_task(self.reach.find_loops(servers, own, INSTANCE)))
 
     @property
     def query_log(self) -> QueryLog | None:

@@ -20,16 +20,17 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
-from proxy.cache import ReplyCache
 from proxy.compile.hints import did_you_mean
 from proxy.configuration import Configuration
 from proxy.course import Replied
 from proxy.dns.codes import RCODE_NOERROR, RCODE_NXDOMAIN, RCODE_REFUSED, TYPE_ANY
 from proxy.dns.write import Sections
 from proxy.engine import Engine
+from proxy.host.resolvers import machine_servers
 from proxy.model.answers import Answer, Ask, Question, Reason, ReasonKind, Reply, Route, ServerAddress, UpstreamError
 from proxy.model.steps import Asked, Step
 from proxy.model.world import Address, Placement, World
+from proxy.reach import Reach
 from proxy.upstream import Upstream
 
 AT_A_TIME = 64
@@ -94,10 +95,14 @@ def place(world: World, question: Question, view: str | None = None, client: Add
 
 
 async def ask_all(configuration: Configuration, inquiries: Iterable[Inquiry], *, live: bool) -> list[Finding]:
-    """What each inquiry leads to, in their order.  Only a `live` one asks the network."""
-    upstream = Upstream()
-    start = upstream.start if live else _ask_nobody
-    engine = Engine(configuration.world, ReplyCache(configuration.plan.cache), start, time.monotonic)
+    """What each inquiry leads to, in their order.  Only a `live` one asks the network, or the cassette that stands for it.
+
+    FileError where that is not there.
+    """
+    reach = Reach(configuration.plan, machine_servers)
+    engine = Engine(configuration.world, reach.cache, reach.start if live else _ask_nobody, time.monotonic)
+    if live:
+        await reach.open()
     places = asyncio.Semaphore(AT_A_TIME)
 
     async def ask_one(inquiry: Inquiry) -> Finding:
@@ -107,7 +112,7 @@ async def ask_all(configuration: Configuration, inquiries: Iterable[Inquiry], *,
     try:
         return await asyncio.gather(*map(ask_one, inquiries))
     finally:
-        upstream.close()
+        await reach.close()
 
 
 async def ask_server(server: ServerAddress, question: Question, timeout: float) -> Reply:  # noqa: ASYNC109  the route's own

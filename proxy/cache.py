@@ -3,6 +3,10 @@
 Owns which replies are kept, for how many seconds, and how their TTLs count down.  The key is the whole `Ask`: routes that
 are equal share entries, others never see each other's.  Time is passed in, in seconds of a clock that never goes back.
 
+A reply that has expired stays for as long as it may be given out stale (RFC 8767), and that nobody had one is remembered for
+some seconds (RFC 9520).  NXDOMAIN is kept for the one name that was asked: to hold it against the names below too (RFC 8020)
+takes a proof by DNSSEC, as some servers say it of names that have others below them.
+
 Must never know a view or a client, or read a clock.
 
 A worked example::
@@ -16,41 +20,72 @@ A worked example::
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from proxy.dns.codes import RCODE_NOERROR, RCODE_NXDOMAIN, TYPE_ANY, TYPE_SOA
+from proxy.dns.codes import RCODE_NOERROR, RCODE_NXDOMAIN, RCODE_SERVFAIL, TYPE_ANY, TYPE_SOA
 from proxy.dns.records import Placed
-from proxy.model.answers import Ask, Reply
+from proxy.model.answers import Ask, ReasonKind, Reply, StaleReply, UpstreamError
 from proxy.model.plan import CacheBounds
 from proxy.nouns import dataclass
 
+STALE_TTL = 30  # seconds; RFC 8767 section 4
+LONGEST_FAILURE = 5.0  # seconds; RFC 9520 section 3.2 has it as the default of the first one
+
 _SHORTEST_SOA = 22  # octets of SOA data whose two names are the root (RFC 1035 section 3.3.13)
+_FIRST_FAILURE = 1.0
+_PREFETCH_IN_LAST = 0.1  # of the time that a reply is kept
+_PREFETCH_FROM = 10.0  # seconds for which a reply is kept that is worth it
+_POPULAR = 3  # times that it was looked up
+_OVERHEAD = 1000  # octets that an entry takes beside its records, and each set of them _SET_OVERHEAD
+_SET_OVERHEAD = 250
+_RECORD_OVERHEAD = 50
 
 
 @dataclass(slots=True)
 class _Kept:
-    """A reply that came in at `since` and is good until `until`; `aged` is what it looked like at `age` whole seconds."""
+    """A reply that came in at `since` and is good until `until`; `aged` is what it looked like at `age` whole seconds.
+
+    From `fetch_at` on it is worth fetching anew, if it was looked up often enough.
+    """
 
     reply: Reply
     since: float
     until: float
     age: int
     aged: Reply
+    size: int
+    fetch_at: float
+    hits: int = 0
+
+
+@dataclass(slots=True)
+class _Failure:
+    """That nobody had a reply: known until `until`, for the time after which the next failure is known twice as long."""
+
+    until: float
+    seconds: float
+    error: UpstreamError
 
 
 class ReplyCache:
-    """At most `bounds.entries` replies; where one more comes, the one that was asked for longest ago goes.
+    """Replies within `bounds`; where more come, those go that were asked for longest ago.
 
-    `hits`, `misses` and `evictions` count since the beginning; an entry that has expired is a miss, not an eviction.
+    `fetch` is called with an Ask whose reply is popular and will expire soon.  `hits`, `misses`, `evictions`, `stale_hits` and
+    `fetches` count since the beginning; an entry that has expired is a miss, not an eviction.
     """
 
-    def __init__(self, bounds: CacheBounds) -> None:
+    def __init__(self, bounds: CacheBounds, fetch: Callable[[Ask], None] | None = None) -> None:
         self.bounds = bounds
+        self.fetch = fetch
         self.hits = 0
         self.misses = 0
         self.evictions = 0
+        self.stale_hits = 0
+        self.fetches = 0
+        self.size = 0
         # The least recently used first.  A plain dict would walk over its deleted front again at every eviction.
         self._kept: OrderedDict[Ask, _Kept] = OrderedDict()
+        self._failures: OrderedDict[Ask, _Failure] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -62,11 +97,15 @@ class ReplyCache:
             self.misses += 1
             return None
         if now >= kept.until:
-            del self._kept[ask]
+            if now >= kept.until + self.bounds.serve_stale or kept.reply.rcode == RCODE_SERVFAIL:
+                self._remove(ask)
             self.misses += 1
             return None
         self.hits += 1
+        kept.hits += 1
         self._kept.move_to_end(ask)
+        if now >= kept.fetch_at:
+            self._fetch_soon(ask, kept)
         age = int(now - kept.since)
         if age != kept.age:  # a name that is asked often is aged once a second, not once a query
             kept.age, kept.aged = age, _aged(kept.reply, age)
@@ -79,18 +118,97 @@ class ReplyCache:
 
     def put(self, ask: Ask, reply: Reply, now: float) -> None:
         """Keep `reply` if it may be kept.  One that may not leaves an earlier one in place."""
+        if isinstance(reply, StaleReply):
+            return
         seconds, bounded = _bound(ask, reply, self.bounds)
         if seconds <= 0 or self.bounds.entries <= 0:
             return
-        self._kept[ask] = _Kept(bounded, now, now + seconds, 0, bounded)
-        self._kept.move_to_end(ask)
-        if len(self._kept) > self.bounds.entries:
-            self._kept.popitem(last=False)
-            self.evictions += 1
+        if reply.rcode != RCODE_SERVFAIL:
+            self._failures.pop(ask, None)
+        elif ask in self._kept and self._kept[ask].reply.rcode != RCODE_SERVFAIL:  # that may still be given out stale
+            return
+        self._keep(ask, bounded, now, now + seconds)
+
+    def stale(self, ask: Ask, now: float) -> StaleReply | None:
+        """The reply to `ask` that has expired, where it may still be given out: all its TTLs are short then."""
+        kept = self._kept.get(ask)
+        if kept is None or kept.reply.rcode == RCODE_SERVFAIL or not 0 <= now - kept.until < self.bounds.serve_stale:
+            return None
+        return StaleReply(*_within(kept.reply, 0, STALE_TTL)._replace(answer=_all_of(kept.reply.answer, STALE_TTL)))
+
+    def count_stale(self) -> None:
+        """A stale reply was given out."""
+        self.stale_hits += 1
+
+    def put_failure(self, ask: Ask, error: UpstreamError, now: float) -> None:
+        """Remember for some seconds that nobody had a reply, and longer at each further time."""
+        before = self._failures.pop(ask, None)
+        seconds = _FIRST_FAILURE if before is None else min(before.seconds * 2, LONGEST_FAILURE)
+        self._failures[ask] = _Failure(now + seconds, seconds, error)
+        if len(self._failures) > max(self.bounds.entries, 1):
+            self._failures.popitem(last=False)
+
+    def failure(self, ask: Ask, now: float) -> UpstreamError | None:
+        """Why nobody had a reply a moment ago."""
+        if not self._failures:
+            return None
+        failure = self._failures.get(ask)
+        if failure is None or now >= failure.until:
+            return None
+        return UpstreamError(failure.error.reason.text, ReasonKind.FAILED_BEFORE, failure.error.rcode)
 
     def clear(self) -> None:
         """Forget every reply; the counters stay."""
         self._kept.clear()
+        self._failures.clear()
+        self.size = 0
+
+    def entries(self, now: float) -> Iterator[tuple[Ask, Reply, float]]:
+        """What is kept, the least recently used first: with its TTLs of `now`, and how many seconds it is still good.
+
+        Stale ones are among them, with seconds below zero.
+        """
+        for ask, kept in self._kept.items():
+            yield ask, _aged(kept.reply, max(int(now - kept.since), 0)), kept.until - now
+
+    def restore(self, ask: Ask, reply: Reply, seconds: float, now: float) -> None:
+        """Keep what another cache had, good for `seconds` more, or stale for as long where that is less than zero."""
+        allowed, bounded = _bound(ask, reply, self.bounds)
+        seconds = min(seconds, allowed) if seconds > 0 else seconds
+        if self.bounds.entries > 0 and reply.rcode != RCODE_SERVFAIL and seconds > -self.bounds.serve_stale:
+            self._keep(ask, bounded, now, now + seconds)
+
+    def _keep(self, ask: Ask, reply: Reply, now: float, until: float) -> None:
+        fetch_at = float("inf")
+        if self.bounds.prefetch and until - now >= _PREFETCH_FROM:
+            fetch_at = until - (until - now) * _PREFETCH_IN_LAST
+        if ask in self._kept:
+            self._remove(ask)
+        size = _size(ask, reply)
+        self._kept[ask] = _Kept(reply, now, until, 0, reply, size, fetch_at)
+        self.size += size
+        while len(self._kept) > self.bounds.entries or (self.bounds.size and self.size > self.bounds.size):
+            _, gone = self._kept.popitem(last=False)
+            self.size -= gone.size
+            self.evictions += 1
+
+    def _remove(self, ask: Ask) -> None:
+        self.size -= self._kept.pop(ask).size
+
+    def _fetch_soon(self, ask: Ask, kept: _Kept) -> None:
+        if kept.hits >= _POPULAR and self.fetch is not None:
+            kept.fetch_at = float("inf")  # once
+            self.fetches += 1
+            self.fetch(ask)
+
+
+def _size(ask: Ask, reply: Reply) -> int:
+    """About how many octets an entry takes."""
+    size = _OVERHEAD + len(ask.name)
+    for section in (reply.answer, reply.authority, reply.additional):
+        for _, found in section:
+            size += _SET_OVERHEAD + sum(_RECORD_OVERHEAD + len(record) for record in found.records)
+    return size
 
 
 def _bound(ask: Ask, reply: Reply, bounds: CacheBounds) -> tuple[float, Reply]:
@@ -101,6 +219,8 @@ def _bound(ask: Ask, reply: Reply, bounds: CacheBounds) -> tuple[float, Reply]:
     if reply.rcode in {RCODE_NOERROR, RCODE_NXDOMAIN}:
         seconds = min(_negative_ttl(reply), bounds.negative_max_ttl)
         return seconds, _within(reply, 0, seconds)
+    if reply.rcode == RCODE_SERVFAIL:
+        return min(LONGEST_FAILURE, bounds.negative_max_ttl), _within(reply, 0, LONGEST_FAILURE)
     return 0, reply
 
 
@@ -134,6 +254,10 @@ def _within(reply: Reply, lowest: float, highest: float) -> Reply:
 
 def _bounded(placed: Sequence[Placed], lowest: float, highest: float) -> tuple[Placed, ...]:
     return tuple((owner, found.with_ttl(int(min(max(found.ttl, lowest), highest)))) for owner, found in placed)
+
+
+def _all_of(placed: Sequence[Placed], ttl: int) -> tuple[Placed, ...]:
+    return tuple((owner, found.with_ttl(ttl)) for owner, found in placed)
 
 
 def _aged(reply: Reply, age: int) -> Reply:

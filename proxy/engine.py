@@ -339,7 +339,7 @@ class Engine:
         if not isinstance(result, Exception):
             return result
         if isinstance(result, UpstreamError):
-            return Answer(Sections(RCODE_SERVFAIL), result.reason)
+            return Answer(Sections(result.rcode), result.reason)
         _log.error("a defect in vpcdns: a query for %s was answered with SERVFAIL", name, exc_info=result)
         return _DEFECT
 

@@ -27,12 +27,15 @@ DRAWING: dict[str, tuple[int, str]] = {
     "compile": (2, "settings model dns"),
     "resolve": (2, "model dns"),
     "cache": (3, "model dns"),
+    "cassette": (3, "model dns"),
+    "cachefile": (3, "cache model dns"),
     "flow": (3, ""),
     "difference": (3, "model dns"),
     "notes": (3, "compile resolve settings model dns"),
     "listen": (4, "model"),
     "upstream": (4, "model dns"),
     "known": (3, "resolve model dns"),
+    "forward": (4, "cache model"),
     "course": (4, "cache resolve model"),
     "engine": (4, "known course cache flow resolve model dns"),
     "expectations": (4, "resolve settings model dns"),
@@ -44,11 +47,12 @@ DRAWING: dict[str, tuple[int, str]] = {
     "host": (4, "model"),
     "relaying": (5, "listen model"),
     "configuration": (5, "compile settings expectations source host model dns"),
+    "reach": (5, "forward cassette cachefile cache upstream settings model dns"),
     "inventory": (5, "configuration settings model dns"),
-    "asking": (5, "configuration engine course cache upstream compile resolve settings model dns"),
+    "asking": (5, "configuration engine course reach upstream host compile resolve settings model dns"),
     "app": (
         5,
-        "quiet configuration difference engine known cache flow listen upstream querylog source host settings model dns",
+        "quiet configuration difference engine known reach flow listen querylog source host settings model dns",
     ),
     "workers": (5, "app configuration listen source settings model"),
     "telling": (5, "asking configuration notes model dns"),
@@ -56,8 +60,8 @@ DRAWING: dict[str, tuple[int, str]] = {
     "testing": (6, "app asking inventory configuration expectations source compile settings model dns"),
     "cli": (
         6,
-        "app workers quiet asking telling relaying inventory notes configuration expectations querylog source host interop "
-        "compile settings model dns web",
+        "app workers quiet asking telling relaying inventory notes configuration expectations querylog reach source host "
+        "interop compile settings model dns web",
     ),
     "__main__": (6, "cli"),
 }

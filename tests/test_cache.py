@@ -8,7 +8,7 @@ from proxy.cache import ReplyCache
 from proxy.dns.codes import TYPE_A, TYPE_ANY, TYPE_CNAME, TYPE_NS, TYPE_SOA
 from proxy.dns.names import Name
 from proxy.dns.records import Placed, RecordSet
-from proxy.model.answers import Ask, Protocol, Reply, Route, ServerAddress
+from proxy.model.answers import Ask, Protocol, ReasonKind, Reply, Route, ServerAddress, StaleReply, UpstreamError
 from proxy.model.plan import CacheBounds
 
 BOUNDS = CacheBounds(entries=3, min_ttl=0.0, max_ttl=86_400.0, negative_max_ttl=900.0)
@@ -91,7 +91,8 @@ LIFETIMES: list[tuple[str, int, Reply, float]] = [
     ("a referral", TYPE_A, Reply(0, (), (ns(300),)), 0),
     ("an answer that breaks off in mid-chain", TYPE_A, Reply(0, (cname(60),)), 0),
     ("a SOA too short for its fields", TYPE_A, Reply(3, (), ((ZONE, RecordSet.pack(TYPE_SOA, 60, [b"\0\0\0\0\1"])),)), 0),
-    ("SERVFAIL", TYPE_A, Reply(2, (), (soa(300, 300),)), 0),
+    ("SERVFAIL", TYPE_A, Reply(2, (), (soa(300, 300),)), 5),
+    ("SERVFAIL without a SOA", TYPE_A, Reply(2), 5),
     ("REFUSED", TYPE_A, Reply(5), 0),
 ]
 
@@ -170,3 +171,172 @@ def test_clear_forgets_replies_and_keeps_count() -> None:
     assert len(cache) == 0
     assert cache.get(ASK, now=0.0) is None
     assert (cache.hits, cache.misses) == (1, 1)
+
+
+STALE = BOUNDS._replace(serve_stale=100.0)
+
+
+def test_what_has_expired_is_stale_for_a_time_with_short_ttls() -> None:
+    cache = ReplyCache(STALE)
+    reply = Reply(0, (cname(400), a(20)), (ns(7),))
+    cache.put(ASK, reply, now=0.0)
+    assert cache.stale(ASK, now=19.0) is None, "it is good"
+    assert cache.get(ASK, now=20.0) is None
+    stale = cache.stale(ASK, now=20.0)
+    assert isinstance(stale, StaleReply)
+    assert ttls(stale) == [[30, 30], [7], []]
+    assert len(cache) == 1
+    assert cache.stale(ASK, now=119.9) is not None
+    assert cache.stale(ASK, now=120.0) is None
+    assert cache.get(ASK, now=120.0) is None
+    assert len(cache) == 0
+    assert cache.stale(ASK, now=0.0) is None
+
+
+def test_what_is_stale_is_never_kept_again() -> None:
+    cache = ReplyCache(STALE)
+    cache.put(ASK, StaleReply(0, (a(30),)), now=0.0)
+    assert len(cache) == 0
+
+
+def test_without_stale_answers_nothing_is_stale() -> None:
+    cache = ReplyCache(BOUNDS)
+    cache.put(ASK, Reply(0, (a(20),)), now=0.0)
+    assert cache.stale(ASK, now=20.0) is None
+
+
+def test_a_servfail_is_never_stale_and_does_not_take_the_place_of_what_may_be() -> None:
+    cache = ReplyCache(STALE)
+    cache.put(ASK, Reply(2), now=0.0)
+    assert cache.get(ASK, now=4.9) == Reply(2)
+    assert cache.stale(ASK, now=5.0) is None
+    assert cache.get(ASK, now=5.0) is None
+    cache.put(ASK, Reply(2), now=6.0)
+    cache.put(ASK, Reply(2), now=7.0)
+    assert cache.get(ASK, now=11.5) == Reply(2), "the second time counts"
+    cache.put(ASK, Reply(0, (a(20),)), now=12.0)
+    cache.put(ASK, Reply(2), now=33.0)
+    assert cache.stale(ASK, now=33.0) is not None
+
+
+def test_a_failure_is_known_for_a_second_then_longer_but_five_seconds_at_most() -> None:
+    cache = ReplyCache(BOUNDS)
+    now = 0.0
+    for seconds in (1.0, 2.0, 4.0, 5.0, 5.0):
+        assert cache.failure(ASK, now) is None
+        cache.put_failure(ASK, UpstreamError("192.0.2.53:53 gave no reply"), now)
+        known = cache.failure(ASK, now + seconds - 0.01)
+        assert known is not None
+        assert known.reason == (ReasonKind.FAILED_BEFORE, "192.0.2.53:53 gave no reply")
+        assert cache.failure(ask_for("other"), now) is None
+        now += seconds
+    cache.put(ASK, Reply(0, (a(20),)), now)
+    cache.put_failure(ASK, UpstreamError("again"), now)
+    assert cache.failure(ASK, now + 1.0) is None, "it begins anew"
+
+
+def test_failures_are_bounded_too() -> None:
+    cache = ReplyCache(BOUNDS)
+    for number in range(10):
+        cache.put_failure(ask_for(f"n{number}"), UpstreamError("x"), 0.0)
+    assert [number for number in range(10) if cache.failure(ask_for(f"n{number}"), 0.5)] == [7, 8, 9]
+    cache.clear()
+    assert cache.failure(ask_for("n9"), 0.5) is None
+
+
+def test_what_is_popular_is_fetched_once_shortly_before_it_expires() -> None:
+    fetched: list[Ask] = []
+    cache = ReplyCache(BOUNDS._replace(prefetch=True, entries=10), fetched.append)
+    cache.put(ASK, Reply(0, (a(100),)), now=0.0)
+    cache.put(ask_for("rare"), Reply(0, (a(100),)), now=0.0)
+    cache.put(ask_for("short"), Reply(0, (a(9),)), now=0.0)
+    for _ in range(3):
+        cache.get(ASK, now=89.9)
+        cache.get(ask_for("short"), now=8.9)
+    assert fetched == []
+    for _ in range(2):
+        cache.get(ASK, now=90.0)
+    cache.get(ask_for("rare"), now=95.0)
+    assert fetched == [ASK]
+    assert cache.fetches == 1
+    cache.put(ASK, Reply(0, (a(100),)), now=91.0)
+    for _ in range(3):
+        cache.get(ASK, now=190.0)
+    assert fetched == [ASK, ASK]
+
+
+@pytest.mark.parametrize("bounds", [BOUNDS, BOUNDS._replace(prefetch=True)])
+def test_without_prefetch_or_anyone_who_could_nothing_is_fetched(bounds: CacheBounds) -> None:
+    cache = ReplyCache(bounds)
+    cache.put(ASK, Reply(0, (a(100),)), now=0.0)
+    for _ in range(5):
+        assert cache.get(ASK, now=95.0) is not None
+    assert cache.fetches == 0
+
+
+def test_memory_is_bounded_and_comes_back() -> None:
+    cache = ReplyCache(BOUNDS._replace(entries=1000, size=100_000))
+    for number in range(1000):
+        cache.put(ask_for(f"n{number}"), Reply(0, (a(60, *(bytes((10, 0, 0, last)) for last in range(20))),)), now=0.0)
+        assert cache.size <= 100_000
+    assert 20 < len(cache) < 60
+    assert cache.evictions == 1000 - len(cache)
+    cache.put(ask_for("n999"), Reply(0, (a(60),)), now=0.0)
+    size = cache.size
+    cache.put(ask_for("n999"), Reply(0, (a(60),)), now=0.0)
+    assert cache.size == size
+    for number in range(1000):
+        cache.get(ask_for(f"n{number}"), now=60.0)
+    assert (len(cache), cache.size) == (0, 0)
+    cache.put(ASK, Reply(0, ((None, RecordSet.pack(TYPE_A, 60, [bytes(60_000), bytes(60_000)])),)), now=0.0)
+    assert (len(cache), cache.size) == (0, 0), "larger than all that is allowed"
+
+
+def test_an_entry_takes_about_as_much_as_is_said() -> None:
+    """By tracemalloc: the estimate is for replies of all sizes within a factor of two."""
+    import tracemalloc
+
+    def fill(records: int) -> float:
+        cache = ReplyCache(BOUNDS._replace(entries=100_000))
+        tracemalloc.start()
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(2000):
+            rdatas = [bytes((10, number >> 8, number & 255, last)) for last in range(records)]
+            cache.put(ask_for(f"n{number}"), Reply(0, (a(60, *rdatas),)), now=0.0)
+            if number % 2:  # aged ones are kept beside
+                cache.get(ask_for(f"n{number}"), now=1.0)
+        taken = tracemalloc.get_traced_memory()[0] - before
+        tracemalloc.stop()
+        return taken / cache.size
+
+    assert 0.5 < fill(1) < 2
+    assert 0.5 < fill(20) < 2
+
+
+def test_what_another_cache_held_is_taken_over() -> None:
+    cache = ReplyCache(STALE)
+    cache.put(ASK, Reply(0, (a(60),)), now=0.0)
+    cache.put(ask_for("old"), Reply(0, (a(10),)), now=0.0)
+    cache.put(ask_for("none"), Reply(3, (), (soa(50, 50),)), now=0.0)
+    other = ReplyCache(STALE)
+    for ask, reply, seconds in cache.entries(now=20.0):
+        other.restore(ask, reply, seconds, now=1000.0)
+    assert ttls(other.get(ASK, now=1000.0)) == [[40], [], []]
+    assert other.get(ASK, now=1040.0) is None
+    assert ttls(other.get(ask_for("none"), now=1000.0)) == [[], [30], []]
+    assert other.get(ask_for("old"), now=1000.0) is None
+    assert other.stale(ask_for("old"), now=1000.0) is not None
+    assert other.stale(ask_for("old"), now=1090.0) is None
+
+
+def test_what_is_restored_is_never_good_for_longer_than_it_says() -> None:
+    cache = ReplyCache(STALE._replace(entries=0))
+    cache.restore(ASK, Reply(0, (a(60),)), 60, now=0.0)
+    assert len(cache) == 0
+    cache = ReplyCache(STALE)
+    cache.restore(ASK, Reply(0, (a(60),)), 1e9, now=0.0)
+    cache.restore(ask_for("s"), Reply(2), 1e9, now=0.0)
+    cache.restore(ask_for("o"), Reply(0, (a(60),)), -100, now=0.0)
+    assert cache.get(ASK, now=59.0) is not None
+    assert cache.get(ASK, now=60.0) is None
+    assert len(cache) == 1

@@ -11,6 +11,7 @@ from proxy.cli.output import remark
 from proxy.cli.status import Status
 from proxy.host.ports import advice, holders
 from proxy.querylog import QueryLogError
+from proxy.reach import FileError
 from proxy.settings.problems import ConfigError
 from proxy.source import SourceError
 from proxy.web import AdminError
@@ -24,7 +25,7 @@ def report(error: Exception) -> Status:
         for problem in error.problems:
             remark(problem)
         return Status.PROBLEM
-    if isinstance(error, SourceError):
+    if isinstance(error, SourceError | FileError):
         remark(error)
         return Status.PROBLEM
     if isinstance(error, QueryLogError):

@@ -7,26 +7,43 @@ from typing import Literal
 
 from proxy.compile.hints import did_you_mean
 from proxy.compile.problems import Problems
-from proxy.model.plan import AdminPlan, CacheBounds, Listener, Plan, QueryLogFormat, QueryLogPlan, TcpLimits
+from proxy.model.plan import AdminPlan, CacheBounds, Listener, Plan, QueryLogFormat, QueryLogPlan, RecordingPlan, TcpLimits
 from proxy.model.world import View
 from proxy.settings.problems import Path
 from proxy.settings.query_log import QueryLogSetting
-from proxy.settings.shape import AdminSetting, ListenSetting, Settings
+from proxy.settings.shape import AdminSetting, ListenSetting, Settings, UpstreamSetting
 
 
 def compile_plan(settings: Settings, views: Mapping[str, View], problems: Problems) -> Plan:
     """The listeners of the file, its inbound endpoints' included, and its limits."""
     listeners = tuple(_listeners(settings, views, problems))
     _check_twice(settings, problems)
-    limits, cache = settings.limits, settings.cache
+    limits = settings.limits
     return Plan(
         listeners,
         TcpLimits(limits.tcp_connections, limits.tcp_idle),
-        CacheBounds(cache.entries, cache.min_ttl, cache.max_ttl, cache.negative_max_ttl),
+        _cache_bounds(settings),
         query_log=_query_log(settings.query_log),
         packets_per_second=limits.packets_per_second,
         admin=_admin(settings.admin),
+        recording=_recording(settings.upstream),
+        cache_file=None if settings.upstream.mode == "replay" else settings.cache.file,
     )
+
+
+def _cache_bounds(settings: Settings) -> CacheBounds:
+    """Nothing is kept of a cassette: what it has is given out as it stands there, every time."""
+    cache = settings.cache
+    entries = 0 if settings.upstream.mode == "replay" else cache.entries
+    return CacheBounds(
+        entries, cache.min_ttl, cache.max_ttl, cache.negative_max_ttl, cache.size, cache.serve_stale, cache.prefetch
+    )
+
+
+def _recording(upstream: UpstreamSetting) -> RecordingPlan | None:
+    if upstream.cassette is None or upstream.mode not in ("record", "replay"):
+        return None
+    return RecordingPlan(upstream.cassette, upstream.mode == "replay")
 
 
 def _admin(setting: AdminSetting | Literal[False] | None) -> AdminPlan | None:

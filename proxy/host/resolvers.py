@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from proxy.host.marks import without_marked
 from proxy.model.answers import Protocol, ServerAddress
 
 RESOLV_CONF = Path("/etc/resolv.conf")
+WATCH_SECONDS = 2.0
 
 
 def machine_servers(path: Path = RESOLV_CONF) -> tuple[ServerAddress, ...]:
@@ -17,6 +20,19 @@ def machine_servers(path: Path = RESOLV_CONF) -> tuple[ServerAddress, ...]:
         return system_servers(path.read_text(errors="replace"))
     except OSError:
         return ()
+
+
+async def watch_resolvers(
+    changed: Callable[[], Awaitable[None]], path: Path = RESOLV_CONF, interval: float = WATCH_SECONDS
+) -> None:
+    """Call `changed` whenever the machine asks other servers than before, until cancelled."""
+    servers = await asyncio.to_thread(machine_servers, path)
+    while True:
+        await asyncio.sleep(interval)
+        now = await asyncio.to_thread(machine_servers, path)
+        if now != servers:
+            servers = now
+            await changed()
 
 
 def system_servers(resolv_conf: str) -> tuple[ServerAddress, ...]:

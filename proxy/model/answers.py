@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from proxy.dns.codes import (
     EDE_BLOCKED,
+    EDE_CACHED_ERROR,
     EDE_FORGED_ANSWER,
     EDE_NETWORK_ERROR,
     EDE_NO_REACHABLE_AUTHORITY,
@@ -52,6 +53,8 @@ class ReasonKind(Enum):
     FIREWALL_UNAVAILABLE = ("firewall unavailable", EDE_NOT_READY)
     UPSTREAM_OFF = ("upstream off", EDE_BLOCKED)
     UPSTREAM_FAILED = ("upstream failed", EDE_NO_REACHABLE_AUTHORITY)
+    FAILED_BEFORE = ("failed before", EDE_CACHED_ERROR)
+    OVERLOADED = ("overloaded", EDE_NOT_READY)
     CHAIN_TOO_LONG = ("chain too long", EDE_NETWORK_ERROR)
     CLIENT_REFUSED = ("client not allowed", EDE_PROHIBITED)
     NOT_SUPPORTED = ("not supported", EDE_NOT_SUPPORTED)

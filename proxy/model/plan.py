@@ -37,12 +37,19 @@ class TcpLimits(NamedTuple):
 
 
 class CacheBounds(NamedTuple):
-    """How many replies are kept, and for how many seconds at least and at most."""
+    """How many replies are kept, and for how many seconds at least and at most.
+
+    `size` is about how many octets they may take, 0: any.  `serve_stale` is for how many seconds one that has expired may
+    still be given out; with `prefetch`, one that is popular is fetched anew before it expires.
+    """
 
     entries: int
     min_ttl: float
     max_ttl: float
     negative_max_ttl: float
+    size: int = 0
+    serve_stale: float = 0.0
+    prefetch: bool = False
 
 
 class QueryLogFormat(Enum):
@@ -78,8 +85,19 @@ class AdminPlan(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+class RecordingPlan(NamedTuple):
+    """The file of what other servers replied, and whether it is replayed; else it is written."""
+
+    path: str
+    replays: bool
+
+
 class Plan(NamedTuple):
-    """What to serve.  `packets_per_second` is what a client of a VPC may send, 0 for any number."""
+    """What to serve.
+
+    `packets_per_second` is what a client of a VPC may send, 0 for any number.  `cache_file` is where kept replies outlive a
+    run.
+    """
 
     listeners: tuple[Listener, ...]
     tcp: TcpLimits
@@ -87,3 +105,5 @@ class Plan(NamedTuple):
     query_log: QueryLogPlan | None = None
     packets_per_second: int = 0
     admin: AdminPlan | None = None
+    recording: RecordingPlan | None = None
+    cache_file: str | None = None

@@ -62,7 +62,7 @@ class UpstreamSetting:
         str | None,
         Key(
             _FILE,
-            "The YAML file of `record` and `replay`; a relative path begins in the configuration's folder.",
+            "The YAML file of `record` and `replay`; a relative path begins where vpcdns was started.",
             default="none",
         ),
     ] = None
@@ -93,7 +93,7 @@ class CacheSetting:
         str | None,
         Key(
             _FILE,
-            "A file in which replies outlive a restart; a relative path begins in the configuration's folder.",
+            "A file in which replies outlive a restart; a relative path begins where vpcdns was started.",
             default="none",
         ),
     ] = None

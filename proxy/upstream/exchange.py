@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from proxy.dns.codes import CLASS_IN, RCODE_FORMERR, RCODE_NOTIMP, RCODE_REFUSED, RCODE_SERVFAIL
 from proxy.dns.names import mix_case
 from proxy.dns.write import Sections, query_behind_id
-from proxy.model.answers import Ask, Protocol, Reply, UpstreamError
+from proxy.model.answers import Ask, Protocol, ReasonKind, Reply, UpstreamError
 from proxy.upstream.bailiwick import within_bailiwick
 from proxy.upstream.peer import Peer, in_order
 from proxy.upstream.sent import UDP_SIZE, WITHOUT_EDNS, Verdict
@@ -147,7 +147,8 @@ class Exchange:
         """No server is to blame, and none would do better."""
         self.channel = None
         address = self._peer.address
-        self.finish(UpstreamError(f"no socket left to ask {address} with; raise the limit of open files"))
+        what = f"no socket left to ask {address} with; raise the limit of open files"
+        self.finish(UpstreamError(what, ReasonKind.OVERLOADED))
 
     def send_anew(self) -> None:
         """The same question, on another connection."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from proxy.dns.codes import TYPE_A
 from proxy.dns.errors import MalformedMessage
 from proxy.dns.names import Name
-from proxy.model.answers import Ask, Protocol, Reply, Route, ServerAddress, UpstreamError
+from proxy.model.answers import Ask, Protocol, ReasonKind, Reply, Route, ServerAddress, UpstreamError
 from proxy.upstream.chance import Chance
 from proxy.upstream.exchange import Done, Exchange
 from proxy.upstream.peer import Peer, PeerStatus
@@ -90,7 +90,9 @@ class Upstream:
         What comes back can be cancelled.  Where too many are under way, the oldest ends for this one.
         """
         if self._closed:
-            asyncio.get_running_loop().call_soon(done, UpstreamError("no server is asked any more: shutting down"))
+            asyncio.get_running_loop().call_soon(
+                done, UpstreamError("no server is asked any more: shutting down", ReasonKind.OVERLOADED)
+            )
             return None
         if self._loop is None:
             self._begin()
@@ -128,7 +130,7 @@ class Upstream:
             return
         self._closed = True
         for exchange in list(self._under_way):
-            exchange.finish(UpstreamError("given up: shutting down"))
+            exchange.finish(UpstreamError("given up: shutting down", ReasonKind.OVERLOADED))
         for transport in self._transports():
             transport.close()
         if self._loop is not None:
@@ -165,7 +167,7 @@ class Upstream:
         oldest = next(iter(self._under_way))
         self.pushed_out += 1
         what = f"given up for newer questions: {self.bounds.in_flight} are under way"
-        oldest.finish(UpstreamError(what), at_once=False)
+        oldest.finish(UpstreamError(what, ReasonKind.OVERLOADED), at_once=False)
 
     def _peers_of(self, route: Route) -> tuple[Peer, ...]:
         if len(self._routes) >= _REMEMBERED_ROUTES:

@@ -30,6 +30,7 @@ class Server:
     over_udp: list[dns.message.Message] = field(default_factory=list)
     over_tcp: list[dns.message.Message] = field(default_factory=list)
     udp_ports: list[int] = field(default_factory=list)
+    transport: asyncio.DatagramTransport = field(init=False)
 
     @property
     def udp(self) -> ServerAddress:
@@ -93,6 +94,7 @@ async def serve(udp: Behaviour, tcp: Behaviour | None = None, host: str = "127.0
     listening = socket.create_server((host, 0), family=family)
     server = Server(host, listening.getsockname()[1])
     transport, _ = await loop.create_datagram_endpoint(lambda: _Udp(server, udp), local_addr=(host, server.port))
+    server.transport = transport
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert tcp is not None
