@@ -60,10 +60,10 @@ def failed_expectations(
 
 
 def is_expected_refusal(expected: RefusalExpected, problems: Iterable[ConfigProblem]) -> bool:
-    """True where one of `problems` has the expected text, at the expected path or below it."""
+    """True where one of `problems` has the expected text, its hint included, at the expected path or below it."""
     at = expected.at or ()
     text = " ".join(expected.error.split())
-    return any(text in str(problem.what) and problem.path[: len(at)] == at for problem in problems)
+    return any(text in f"{problem.what} ({problem.hint})" and problem.path[: len(at)] == at for problem in problems)
 
 
 def shown_records(sections: Sections) -> list[ShownRecord]:

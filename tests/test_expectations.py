@@ -116,9 +116,10 @@ def test_a_failure_names_where_the_answer_came_from() -> None:
         ("ConflictingDomainExists", None, True),
         ("already been\n   associated", ("private_zones", 1, "name"), True),
         ("something else", ("private_zones", 1), False),
+        ("did you mean", ("private_zones", 1), True),
     ],
 )
 def test_a_file_that_is_to_be_refused(error: str, at: tuple[str | int, ...] | None, holds: bool) -> None:
     what = "ConflictingDomainExists: The VPC v has already been associated with"
-    problem = ConfigProblem(Mark("t.yaml", 3, 5), ("private_zones", 1, "name"), what)
+    problem = ConfigProblem(Mark("t.yaml", 3, 5), ("private_zones", 1, "name"), what, "did you mean another?")
     assert is_expected_refusal(RefusalExpected(error, at), [problem]) is holds

@@ -57,7 +57,7 @@ def check_loops(settings: Settings, world: World, problems: Problems) -> None:
 def _ways(settings: Settings, world: World) -> Ways:
     listeners = {(listen.host, listen.port): (path, view) for path, listen, view in sockets_of(settings) if listen.port}
     servers = {target for rule in settings.resolver_rules for target in rule.targets}
-    servers.update(server for server in settings.upstream.servers if isinstance(server, ServerAddress))
+    servers.update(server for server in settings.upstream.servers if isinstance(server, ServerAddress) and server.host)
     ways: dict[ServerAddress, tuple[Path, View]] = {}
     for server in servers:
         address = ipaddress.ip_address(server.host)

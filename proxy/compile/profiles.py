@@ -100,7 +100,7 @@ def _check_associations(settings: Settings, problems: Problems) -> None:
     known: dict[str, list[int]] = {}
     for index, profile in enumerate(settings.profiles):
         for vpc, priority in profile.vpcs.items():
-            path: Path = ("profiles", index, "vpcs")
+            path: Path = ("profiles", index, "vpcs", *(() if priority is None else (vpc,)))
             if vpc not in settings.vpcs:
                 problems.add(path, f"there is no VPC {vpc}", did_you_mean(vpc, settings.vpcs))
                 continue

@@ -85,8 +85,7 @@ def _default_view(settings: Settings, views: Mapping[str, View], problems: Probl
 
 def _client_networks(settings: Settings) -> Iterator[tuple[Network, str]]:
     for name, vpc in settings.vpcs.items():
-        for network in (*vpc.cidr, *vpc.clients):
-            yield network, name
+        yield from ((network, name) for network in vpc.networks)
 
 
 def _allowed(settings: Settings) -> Iterator[tuple[Network, str]]:

@@ -136,6 +136,13 @@ class VpcSetting:
     ] = field(default_factory=dict)
 
     @property
+    def networks(self) -> tuple[Network, ...]:
+        """Whose clients are inside: its ranges and `clients`, and the subnets' ranges of an IP version that it has none of."""
+        versions = {cidr.version for cidr in self.cidr}
+        subnets = (each for subnet in self.subnets.values() for each in (subnet.cidr, subnet.ipv6_cidr) if each is not None)
+        return (*self.cidr, *self.clients, *(each for each in subnets if each.version not in versions))
+
+    @property
     def resolver_addresses(self) -> tuple[Address, ...]:
         """What is kept for the resolver: the third address of each IPv4 range.  It answers at that of the first alone."""
         return tuple(cidr.network_address + 2 for cidr in self.cidr if cidr.version == 4)

@@ -46,7 +46,7 @@ def listeners_of(desk: Desk) -> list[dict[str, Any]]:
 def views_of(configuration: Configuration) -> dict[str, Any]:
     """The views, and who is in them."""
     world, vpcs = configuration.world, configuration.settings.vpcs
-    networks = {name: [str(network) for network in (*vpc.cidr, *vpc.clients)] for name, vpc in vpcs.items()}
+    networks = {name: [str(network) for network in vpc.networks] for name, vpc in vpcs.items()}
     return {
         "default_view": world.default_view,
         "views": [_view(view, networks.get(view.name, [])) for view in world.views.values()],

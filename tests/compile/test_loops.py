@@ -118,3 +118,7 @@ def test_a_view_that_is_not_there_is_told_alone() -> None:
     ]
     text = TWO.replace("default_view: internet", "default_view: nowhere").replace("RULES", rule).replace("UPSTREAM", "{}")
     assert [problem.split(":")[0] for problem in problems_of(text.replace("LISTEN", '"127.0.0.1:1060"'))] == ["default_view"]
+
+
+def test_a_server_whose_address_is_not_known_yet_is_nobodys_listener() -> None:
+    assert found(f"[{THERE}]", upstream="{mode: off, servers: [https://dns.example/dns-query]}") == []

@@ -116,17 +116,17 @@ def test_the_associations_of_a_vpc_in_their_order() -> None:
     [
         (
             "[{vpcs: {a: 99}}]",
-            "profiles[0].vpcs: ValidationException: priority 99 is out of range on the VPC vpc-0a (give another, from 100 to "
+            "profiles[0].vpcs.a: ValidationException: priority 99 is out of range on the VPC vpc-0a (give another, from 100 to "
             "9900)",
         ),
         (
             "[{vpcs: {a: 9901}}]",
-            "profiles[0].vpcs: ValidationException: priority 9901 is out of range on the VPC vpc-0a (give another, from 100 to "
-            "9900)",
+            "profiles[0].vpcs.a: ValidationException: priority 9901 is out of range on the VPC vpc-0a (give another, from 100 "
+            "to 9900)",
         ),
         (
             "[{vpcs: [a]}, {vpcs: {a: 100}}]",
-            "profiles[1].vpcs: ValidationException: priority 100 is taken on the VPC vpc-0a (give another, from 100 to 9900)",
+            "profiles[1].vpcs.a: ValidationException: priority 100 is taken on the VPC vpc-0a (give another, from 100 to 9900)",
         ),
         (
             "[{vpcs: {a: 200}}, {vpcs: [a]}]",
@@ -135,7 +135,7 @@ def test_the_associations_of_a_vpc_in_their_order() -> None:
         ),
         (
             "[{vpcs: {a: 100}}, {vpcs: {a: 200}}, {vpcs: {a: 300}}]",
-            "profiles[2].vpcs: LimitExceededException: the VPC vpc-0a has 2 Profiles already (take it off a)",
+            "profiles[2].vpcs.a: LimitExceededException: the VPC vpc-0a has 2 Profiles already (take it off a)",
         ),
         ("[{vpcs: [b]}]", "profiles[0].vpcs: there is no VPC b (there is a, bare, hub)"),
         (

@@ -56,6 +56,27 @@ def test_the_longest_network_that_holds_the_client_decides(client: str, view: st
 
 
 @pytest.mark.parametrize(
+    ("cidr", "client", "view"),
+    [
+        ("10.0.0.0/16", "2001:db8::7", "a"),
+        ("10.0.0.0/16", "10.0.1.7", "a"),
+        ("[]", "10.0.1.7", "a"),
+        ("'2001:db8::/56'", "10.0.1.7", "a"),
+        ("10.0.0.0/16", "2001:db8:0:1::7", "internet"),
+    ],
+)
+def test_subnets_tell_the_clients_of_a_vpc_of_which_it_says_no_range_itself(cidr: str, client: str, view: str) -> None:
+    world = world_of(f"""
+        vpcs:
+          a: {{cidr: {cidr}, subnets: {{s: {{cidr: 10.0.1.0/24, az: us-east-1a, ipv6_cidr: "2001:db8::/64"}}}}}}
+          b: {{}}
+        """)
+    address = ipaddress.ip_address(client)
+    assert world.view_for(address).view.name == view
+    assert (world.allowed.find(address) is not None) is (view == "a")
+
+
+@pytest.mark.parametrize(
     ("text", "view"),
     [
         ("{}", "internet"),
