@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from proxy.dns.names import Name
-from proxy.model.answers import Ask, Reply
+from proxy.model.answers import Ask, Reply, StaleReply
 from proxy.model.steps import (
     Asked,
     ClaimsWeighed,
@@ -254,3 +254,10 @@ def test_a_public_name_keeps_a_wildcard_from_all_below_it() -> None:
         """)
     assert texts(ask(world, "internet", "x.y.example.com")) == ["203.0.113.1"]
     assert ask(world, "internet", "x.a.example.com").sections.rcode == 5
+
+
+def test_a_stale_reply_is_told_as_such() -> None:
+    world = world_of("{}")
+    answer = ask(world, "internet", "a.example", lambda _: StaleReply(0, (placed(None, "A", 30, "192.0.2.1"),)))
+    assert texts(answer) == ["192.0.2.1"]
+    assert answer.reason.kind.name == "STALE"
