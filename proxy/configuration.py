@@ -38,14 +38,14 @@ from proxy.source import Source
 class Overrides(NamedTuple):
     """What is said in place of the file: by the command line, or by who serves one command.
 
-    `domains` come beside those of the file.  `listeners`, if any, are all that there are: the inbound endpoints' are left out,
-    and so is the query log, which is a server's.
+    `domains` come beside those of the file.  `listeners`, if any, are all that there are: the inbound endpoints' are left out.
+    What is `for_one_command` answers whoever asks, and writes no query log, which is a server's.
     """
 
     listen: tuple[ListenSetting, ...] = ()
     upstream: UpstreamSetting | None = None
     domains: Mapping[Name, tuple[ServerAddress | Literal["system"], ...]] = {}
-    allow_everybody: bool = False
+    for_one_command: bool = False
     listeners: tuple[Listener, ...] = ()
     admin: AdminSetting | Literal[False] | None = None
 
@@ -116,6 +116,15 @@ def recompile(configuration: Configuration, settings: Settings, what: str = "") 
     return replace(changed, changes=(*configuration.changes, what) if what else configuration.changes)
 
 
+def with_listeners(configuration: Configuration, listeners: tuple[Listener, ...]) -> Configuration:
+    """`configuration` served by these listeners and no others; ConfigError where it has no such view."""
+    for listener in listeners:
+        if listener.view is not None and listener.view not in configuration.world.views:
+            what = f"there is no view {listener.view}, which {listener} is to be"
+            raise ConfigError([ConfigProblem(configuration.loaded.mark(("vpcs",)), ("vpcs",), what)])
+    return replace(configuration, plan=configuration.plan._replace(listeners=listeners))
+
+
 def _compile(name: str, texts: Sequence[tuple[str, bytes]], overrides: Overrides) -> Configuration:
     loaded, wrong = read_sound_part(texts)
     if loaded is None:
@@ -124,9 +133,7 @@ def _compile(name: str, texts: Sequence[tuple[str, bytes]], overrides: Overrides
     settings = _override(expand_short_form(loaded.settings, problems), overrides)
     digest = hashlib.sha256(b"\0".join(text for _, text in texts)).hexdigest()[:12]
     built = _build(name, loaded, settings, problems, digest, wrong=wrong)
-    if overrides.listeners:
-        return replace(built, plan=built.plan._replace(listeners=overrides.listeners, query_log=None))
-    return built
+    return with_listeners(built, overrides.listeners) if overrides.listeners else built
 
 
 def _build(
@@ -164,8 +171,8 @@ def _override(settings: Settings, overrides: Overrides) -> Settings:
     if overrides.domains:
         domains = {**settings.upstream.domains, **overrides.domains}
         settings = replace(settings, upstream=replace(settings.upstream, domains=domains))
-    if overrides.allow_everybody:
-        settings = replace(settings, allow_clients=("any",))
+    if overrides.for_one_command:
+        settings = replace(settings, allow_clients=("any",), query_log=None)
     if overrides.admin is not None:
         settings = replace(settings, admin=_with_secrets_of(settings.admin, overrides.admin))
     return settings

@@ -7,7 +7,6 @@ import shutil
 import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from typing import NamedTuple
 
 import typer
@@ -16,7 +15,7 @@ from proxy.app import Server
 from proxy.cli.exec import Inside, InView
 from proxy.cli.output import remark
 from proxy.cli.status import Status
-from proxy.configuration import Overrides
+from proxy.configuration import Overrides, with_listeners
 from proxy.host.inside import (
     AMAZON_SERVERS,
     STUBS,
@@ -126,9 +125,9 @@ def _server(enclosed: Enclosed, inside: InView) -> Server:
         listeners.append(Listener(host, port, inside.view.name))
     if enclosed.host is not None:
         listeners.append(Listener(enclosed.host, _DNS_PORT if enclosed.way is Way.FILES else 0, inside.view.name))
-    overrides = Overrides(allow_everybody=True, listeners=tuple(listeners))
-    plan = inside.configuration.plan._replace(listeners=overrides.listeners, query_log=None)
-    return Server(replace(inside.configuration, plan=plan), inside.source, overrides, watched=True, bound=bound)
+    overrides = Overrides(for_one_command=True, listeners=tuple(listeners))
+    configuration = with_listeners(inside.configuration, overrides.listeners)
+    return Server(configuration, inside.source, overrides, watched=True, bound=bound)
 
 
 def _resolvers(inside: Inside) -> tuple[str, ...]:

@@ -89,7 +89,7 @@ def _inside(ctx: typer.Context, config: str | None, view: str | None, server: st
             )
         return _running(read_server(server))
     source = quiet_source(ctx, config)
-    configuration = load(source, Overrides(allow_everybody=True))  # nobody but the command reaches the server
+    configuration = load(source, Overrides(for_one_command=True))  # nobody but the command reaches the server
     views = configuration.world.views
     name = view or configuration.world.default_view
     if name not in views:

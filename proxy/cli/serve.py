@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
+import os
 import shlex
 import signal
 import time
@@ -15,15 +16,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from proxy.app import NOTHING_BOUND, ListenError, Server
+from proxy.app import ListenError, Server
 from proxy.cli.arguments import AdminOption, ConfigOption
 from proxy.cli.banner import admin_lines, banner, statistics
 from proxy.cli.examples import examples
 from proxy.cli.opening import open_source
 from proxy.cli.output import remark, remark_all
 from proxy.cli.overrides import read_overrides
+from proxy.cli.serviced import Handed, show_life, take_sockets, tell_ready
 from proxy.compile.hints import did_you_mean
 from proxy.configuration import Configuration, Overrides, failed, load
+from proxy.host.service import Notifier
 from proxy.quiet import quiet
 from proxy.settings.problems import ConfigError
 from proxy.source import Source
@@ -76,11 +79,14 @@ def run(
     source = open_source(ctx, config)
     configuration = _load(source, overrides)
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
+    handed = take_sockets(configuration, overrides)
+    if handed.bound and count > 1:
+        raise typer.BadParameter("sockets that systemd hands over are served by one process", param_hint="--workers")
     crew: Crew | None = None
     try:
         if count > 1:
             crew = _enlist(configuration, overrides, count)
-        asyncio.run(_serve(configuration, source, overrides, watched=not no_watch, crew=crew))
+        asyncio.run(_serve(handed, source, watched=not no_watch, crew=crew))
     except ListenError as error:
         failures = importlib.import_module("proxy.cli.failures")
         chosen = f" -c {shlex.quote(config or ctx.obj)}" if config or ctx.obj else ""
@@ -124,18 +130,20 @@ def _enlist(configuration: Configuration, overrides: Overrides, count: int) -> C
     return enlist(configuration, overrides, count)
 
 
-async def _serve(
-    configuration: Configuration, source: Source, overrides: Overrides, *, watched: bool, crew: Crew | None = None
-) -> None:
+async def _serve(handed: Handed, source: Source, *, watched: bool, crew: Crew | None = None) -> None:
+    configuration, overrides, bound = handed
+    notifier = Notifier(os.environ)
     stop, started = asyncio.Event(), asyncio.Event()
     begin = time.monotonic()
-    bound = NOTHING_BOUND if crew is None else crew.bound
+    bound = bound if crew is None else crew.bound
     server = Server(configuration, source, overrides, watched=watched, bound=bound, others=crew)
     works: set[asyncio.Task[None]] = set()
 
     async def reload() -> None:
         await started.wait()
+        notifier.reloading()
         await server.reload_and_log()
+        tell_ready(notifier, server)
 
     async def tell() -> None:
         others = [] if crew is None else await crew.counts()
@@ -153,8 +161,12 @@ async def _serve(
         started.set()
         remark_all(banner(server))
         remark_all(admin_lines(admin))
+        tell_ready(notifier, server)
+        alive = asyncio.create_task(show_life(notifier))
         remark_all(await examples(server))
         await stop.wait()
+        alive.cancel()
+        notifier.stopping()
         _on_signals({"SIGINT": None, "SIGTERM": None})
         remark("stopping: what is under way is answered first; once more ends at once")
     remark("stopped")
