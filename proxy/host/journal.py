@@ -51,6 +51,9 @@ class Journal:
             self.save()
             try:
                 prepared.make()
+            except ChangeFailed:  # a command that was refused did nothing that is to be undone
+                self.changes.pop()
+                raise
             except OSError as error:
                 raise ChangeFailed(f"{next(prepared.shown(), '')}: {error.strerror or error}") from error
         self.complete = True
