@@ -62,7 +62,7 @@ def test_podman_runs_the_same_image(context: Path) -> None:
     with podman() as engine:
         build(engine, "podman", context)
         mount = f"-v {context}/config/compose/vpcdns.yaml:/etc/vpcdns/vpcdns.yaml:ro"
-        engine.sh("podman network exists blue || podman network create --subnet 172.30.0.0/24 blue")
+        engine.sh("podman network rm -f blue 2>/dev/null; podman network create --subnet 172.30.0.0/24 blue")
         engine.sh(
             f"podman run -d --name dns {CONFINED} --network blue --ip 172.30.0.53 {mount} vpcdns"
         )  # fmt: skip
