@@ -116,18 +116,24 @@ class ReplyCache:
         kept = self._kept[ask]
         return min(kept.until, kept.since + int(now - kept.since) + 1)
 
-    def put(self, ask: Ask, reply: Reply, now: float) -> None:
-        """Keep `reply` if it may be kept.  One that may not leaves an earlier one in place."""
+    def put(self, ask: Ask, reply: Reply, now: float) -> Reply:
+        """Keep `reply` if it may be kept; one that may not leaves an earlier one in place.
+
+        What comes back is what to give out: `reply`, its TTLs within the bounds as they will be the next time.
+        """
         if isinstance(reply, StaleReply):
-            return
+            return reply
         seconds, bounded = _bound(ask, reply, self.bounds)
-        if seconds <= 0 or self.bounds.entries <= 0:
-            return
+        if seconds <= 0:
+            return _within(reply, 0, self.bounds.max_ttl)
+        if self.bounds.entries <= 0:
+            return bounded
         if reply.rcode != RCODE_SERVFAIL:
             self._failures.pop(ask, None)
         elif ask in self._kept and self._kept[ask].reply.rcode != RCODE_SERVFAIL:  # that may still be given out stale
-            return
+            return bounded
         self._keep(ask, bounded, now, now + seconds)
+        return bounded
 
     def stale(self, ask: Ask, now: float) -> StaleReply | None:
         """The reply to `ask` that has expired, where it may still be given out: all its TTLs are short then."""

@@ -37,27 +37,31 @@ class Asks:
         self.cache = cache
         self.now = now
         self._start = start
-        self._waiting: dict[Ask, list[Replied]] = {}
+        self._waiting: dict[Ask, dict[Course, None]] = {}
 
-    def ask(self, ask: Ask, replied: Replied) -> None:
-        """Have `replied` called with the reply, or with why there is none."""
+    def ask(self, ask: Ask, course: Course) -> None:
+        """Have `course` told the reply, or why there is none."""
         waiting = self._waiting.get(ask)
         if waiting is not None:
-            waiting.append(replied)
+            waiting[course] = None
             return
-        self._waiting[ask] = [replied]
+        self._waiting[ask] = {course: None}
         try:
             self._start(ask, partial(self._replied, ask))
         except BaseException:
             del self._waiting[ask]
             raise
 
+    def forget(self, ask: Ask, course: Course) -> None:
+        """Tell `course` nothing any more; a reply that is under way is kept all the same."""
+        self._waiting.get(ask, {}).pop(course, None)
+
     def _replied(self, ask: Ask, reply: Reply | Exception) -> None:
         waiting = self._waiting.pop(ask)
         if not isinstance(reply, Exception):
-            self.cache.put(ask, reply, self.now())
-        for replied in waiting:
-            replied(reply)
+            reply = self.cache.put(ask, reply, self.now())
+        for course in waiting:
+            course.replied(reply)
 
 
 class Course:
@@ -74,14 +78,16 @@ class Course:
     def start(self, answered: Answered) -> None:
         """Have `answered` called with the answer or the error, as soon as it is there; never before this has returned."""
         self._answered = answered
-        self._asks.ask(self._ask, self._replied)
+        self._asks.ask(self._ask, self)
 
     def cancel(self) -> None:
         """Nobody wants the answer any more; a reply that is under way is kept all the same."""
         self._answered = None
+        self._asks.forget(self._ask, self)
         self._resolution.close()
 
-    def _replied(self, reply: Reply | Exception) -> None:
+    def replied(self, reply: Reply | Exception) -> None:
+        """The reply to the ask that was under way, or why there is none."""
         answered, asks = self._answered, self._asks
         if answered is None:
             return
@@ -90,7 +96,8 @@ class Course:
             ask = resolution.throw(reply) if isinstance(reply, Exception) else resolution.send(reply)
             while (kept := asks.cache.get(ask, asks.now())) is not None:
                 ask = resolution.send(kept)
-            asks.ask(ask, self._replied)
+            self._ask = ask
+            asks.ask(ask, self)
         except StopIteration as done:
             result: Answer | Exception = done.value
         except Exception as error:  # noqa: BLE001  an answer is made of it where all the others are

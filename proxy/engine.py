@@ -50,6 +50,7 @@ _NOT_ALLOWED = Answer(Sections(RCODE_REFUSED), Reason(ReasonKind.CLIENT_REFUSED,
 _OTHER_CLASS = Answer(Sections(RCODE_REFUSED), Reason(ReasonKind.NOT_SUPPORTED, "only class IN is answered"))
 _OTHER_TYPE = Answer(Sections(RCODE_REFUSED), Reason(ReasonKind.NOT_SUPPORTED, "this type cannot be asked for here"))
 _OTHER_EDNS = Answer(Sections(RCODE_BADVERS), Reason(ReasonKind.NOT_SUPPORTED, "only EDNS version 0 is spoken"))
+_GIVEN_UP = UpstreamError("given up for newer questions: too many are waited for", ReasonKind.OVERLOADED)
 _DEFECT = Answer(Sections(RCODE_SERVFAIL), Reason(ReasonKind.DEFECT, "a defect in vpcdns; its log has the traceback"))
 
 
@@ -84,7 +85,7 @@ class _Heard(NamedTuple):
 class UnderWay:
     """An answer that asks the network once it is started, or awaited."""
 
-    __slots__ = ("_course", "_write")
+    __slots__ = ("_course", "_done", "_write")
 
     def __init__(self, course: Course, write: Callable[[Answer | Exception], bytes]) -> None:
         self._course = course
@@ -92,7 +93,13 @@ class UnderWay:
 
     def start(self, done: Callable[[bytes], None]) -> None:
         """Have `done` called with the answer, in time."""
-        self._course.start(lambda result: done(self._write(result)))
+        self._done = done
+        self._course.start(self._answered)
+
+    def give_up(self) -> None:
+        """Too many are waited for, and this one for longest: the answer is that."""
+        self._course.cancel()
+        self._answered(_GIVEN_UP)
 
     def cancel(self) -> None:
         """Nobody wants it any more."""
@@ -106,6 +113,9 @@ class UnderWay:
         except asyncio.CancelledError:
             self.cancel()
             raise
+
+    def _answered(self, result: Answer | Exception) -> None:
+        self._done(self._write(result))
 
 
 class Engine:

@@ -63,7 +63,7 @@ class Reach:
         self._forwarder = Forwarder(self.cache, self._start_recorded, time.monotonic)
         self._changed = False
         self._cache_saved = time.monotonic()
-        self._complained = float("-inf")
+        self._complained: dict[str, float] = {}
         self._saving: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -183,8 +183,8 @@ class Reach:
             await asyncio.to_thread(lambda: replace_file(Path(path), make()))
         except OSError as error:
             self.unsaved += 1
-            if time.monotonic() - self._complained >= COMPLAINT_SECONDS:
-                self._complained = time.monotonic()
+            if time.monotonic() - self._complained.get(path, -COMPLAINT_SECONDS) >= COMPLAINT_SECONDS:
+                self._complained[path] = time.monotonic()
                 _log.error("cannot write %s: %s", path, error.strerror or error)
             return False
         return True

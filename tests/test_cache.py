@@ -120,6 +120,18 @@ def test_ttls_given_out_keep_to_the_bounds_too() -> None:
     assert cache.get(ask_for("b"), now=5.0) is None, "min_ttl is for answers, a negative one is kept no longer than it says"
 
 
+def test_what_is_given_out_first_is_what_is_given_out_later() -> None:
+    cache = ReplyCache(CacheBounds(entries=3, min_ttl=30, max_ttl=100, negative_max_ttl=20))
+    for reply in (Reply(0, (cname(500), a(10)), (ns(5),)), Reply(3, (), (soa(300, 300),)), Reply(2, (), (soa(9, 9),))):
+        assert cache.put(ASK, reply, now=0.0) == cache.get(ASK, now=0.0)
+        cache.clear()
+    breaks_off = Reply(0, (cname(500),))
+    assert ttls(cache.put(ASK, breaks_off, now=0.0)) == [[100], [], []], "it is not kept, but capped"
+    stale = StaleReply(0, (a(30),))
+    assert cache.put(ASK, stale, now=0.0) is stale
+    assert ttls(ReplyCache(BOUNDS._replace(entries=0, max_ttl=100)).put(ASK, Reply(0, (a(500),)), now=0.0)) == [[100], [], []]
+
+
 def test_a_min_ttl_keeps_what_says_0() -> None:
     cache = ReplyCache(BOUNDS._replace(min_ttl=10))
     cache.put(ASK, Reply(0, (a(0),)), now=0.0)

@@ -21,7 +21,7 @@ from proxy.cache import ReplyCache
 from proxy.course import by_tasks
 from proxy.dns.names import Name
 from proxy.dns.write import Sections
-from proxy.engine import Engine, Observe
+from proxy.engine import Engine, Observe, UnderWay
 from proxy.flow import Flow
 from proxy.model.answers import Ask, Question, Reply, UpstreamError
 from proxy.model.outcome import Outcome
@@ -275,6 +275,43 @@ async def test_equal_questions_under_way_are_asked_once() -> None:
     answers = await asyncio.gather(*waiting[1:])
     assert [addresses(answer) for answer in answers] == [["203.0.113.1"]] * 4
     assert len(asked) == 1
+
+
+async def test_a_question_that_is_given_up_is_servfail_with_a_reason_and_others_wait_on() -> None:
+    go = asyncio.Event()
+
+    async def network(_: Ask) -> Reply:
+        await go.wait()
+        return reply(placed(None, "A", 40, "203.0.113.1"))
+
+    engine = engine_of(exchange=network)
+    packets: list[bytes] = []
+    first, second = (engine.handle(question("a.example.net", use_edns=0).to_wire(), HOME, None) for _ in range(2))
+    assert isinstance(first, UnderWay)
+    assert isinstance(second, UnderWay)
+    first.start(packets.append)
+    second.start(packets.append)
+    first.give_up()
+    [packet] = packets
+    answer = dns.message.from_wire(packet)
+    assert answer.rcode() == dns.rcode.SERVFAIL
+    assert [option.to_text() for option in answer.options] == [
+        "EDE 14 (Not Ready): given up for newer questions: too many are waited for"
+    ]
+    go.set()
+    await asyncio.sleep(0.01)
+    assert addresses(dns.message.from_wire(packets[1])) == ["203.0.113.1"]
+    assert len(packets) == 2, "nobody is answered twice"
+    assert engine.reasons == {"overloaded": 1, "upstream": 1}
+
+
+async def test_the_first_answer_has_its_ttl_within_the_bounds_as_well() -> None:
+    async def network(_: Ask) -> Reply:
+        return reply(placed(None, "A", 1_000_000, "203.0.113.1"))
+
+    engine = engine_of(exchange=network)
+    query = question("a.example.net")
+    assert (await hear(engine, query)).answer[0].ttl == say(engine, query).answer[0].ttl == 86400
 
 
 async def test_a_failure_that_nobody_waits_for_any_more_is_not_reported() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import socket
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, cast
 
@@ -12,9 +13,14 @@ from proxy.model.plan import ClientAddress
 
 
 class Later(Protocol):
-    """An answer that takes time: begun by `start`, which calls `done` with it or with None for silence, once."""
+    """An answer that takes time: begun by `start`, which calls `done` with it or with None for silence, once.
+
+    One that was begun is answered at once by `give_up`, with what there is to say where too many are waited for.
+    """
 
     def start(self, done: Callable[[bytes | None], None], /) -> None: ...
+
+    def give_up(self) -> None: ...
 
     def cancel(self) -> None: ...
 
@@ -68,7 +74,8 @@ class InFlight:
     def __init__(self, most: int, changed: Callable[[], None] = lambda: None) -> None:
         self._most = most
         self.changed = changed
-        self._waited_for: set[_Waiting] = set()
+        # The oldest first.  A plain dict would walk over its deleted front again at each look at the oldest.
+        self._waited_for: OrderedDict[_Waiting, None] = OrderedDict()
         self._drained: asyncio.Future[None] | None = None
 
     def __len__(self) -> int:
@@ -83,12 +90,16 @@ class InFlight:
         """Wait for the answer in the background, then `deliver` it, unless it is silence or fails."""
         later = _later(answer)
         waiting = _Waiting(self, later, deliver)
-        self._waited_for.add(waiting)
+        self._waited_for[waiting] = None
         later.start(waiting.done)
+
+    def give_up_oldest(self) -> None:
+        """Make room: what was waited for longest is answered as it is, and no longer waited for."""
+        next(iter(self._waited_for)).later.give_up()
 
     def end(self, waiting: _Waiting) -> None:
         """It is waited for no longer."""
-        self._waited_for.discard(waiting)
+        self._waited_for.pop(waiting, None)
         if self._drained is not None and not self._waited_for and not self._drained.done():
             self._drained.set_result(None)
 
@@ -104,11 +115,6 @@ class InFlight:
         for waiting in tuple(self._waited_for):
             waiting.later.cancel()
         self._waited_for.clear()
-
-
-def refuse(answer: Awaitable[bytes | None] | Later) -> None:
-    """Do not even begin with it."""
-    _later(answer).cancel()
 
 
 def _later(answer: Awaitable[bytes | None] | Later) -> Later:
@@ -139,18 +145,23 @@ class _Awaited:
         self._future = asyncio.ensure_future(awaitable)
 
     def start(self, done: Callable[[bytes | None], None]) -> None:
-        self._future.add_done_callback(functools.partial(self._done, done))
+        self._done = done
+        self._future.add_done_callback(self._came)
+
+    def give_up(self) -> None:
+        self._future.remove_done_callback(self._came)
+        self._future.cancel()
+        self._done(None)
 
     def cancel(self) -> None:
         self._future.cancel()
 
-    @staticmethod
-    def _done(done: Callable[[bytes | None], None], future: asyncio.Future[bytes | None]) -> None:
+    def _came(self, future: asyncio.Future[bytes | None]) -> None:
         if future.cancelled():
-            done(None)
+            self._done(None)
             return
         error = future.exception()
         if error is not None:
             context = {"message": "a query's answer failed", "exception": error, "future": future}
             future.get_loop().call_exception_handler(context)
-        done(None if error is not None else future.result())
+        self._done(None if error is not None else future.result())

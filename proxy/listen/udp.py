@@ -3,8 +3,8 @@
 Datagrams are read in the loop's callback, and what is known or `handle` answers at once goes out at once, without a task, a
 transport or a copy.  A burst of them at most, so that other sockets get their turn.
 
-At most `MOST_IN_FLIGHT` answers are waited for at a time.  A query that would need one more is dropped: those that came
-before have waited longer, and a client asks again.
+At most `MOST_IN_FLIGHT` answers are waited for at a time.  Where one more comes, the oldest is given up for it: that has
+waited longest in vain, and questions that nobody ever answers must not keep others from being asked.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 
 from proxy.listen.batch import SLOT, Batch
-from proxy.listen.handle import Handle, InFlight, Known, pack_address, refuse
+from proxy.listen.handle import Handle, InFlight, Known, pack_address
 from proxy.listen.wildcard import Way, WildcardSocket, is_wildcard
 from proxy.model.plan import ClientAddress
 
@@ -29,12 +29,12 @@ _MAX_QUERY = 4096  # octets; what is longer is cut, and so no query
 class UdpListening:
     """A UDP socket that is served.
 
-    `unsent` counts the answers that the machine did not take, `dropped` the queries that came while too many were under way.
+    `unsent` counts the answers that the machine did not take, `given_up` those that were waited for when too many were.
     """
 
     def __init__(self, sock: socket.socket, handle: Handle, known: Known) -> None:
         self.unsent = 0
-        self.dropped = 0
+        self.given_up = 0
         self._sock = sock
         self._handle = handle
         self._known = known
@@ -129,10 +129,9 @@ class UdpListening:
         if answer is None or isinstance(answer, bytes):
             return answer
         if self._in_flight.full:
-            refuse(answer)
-            self.dropped += 1
-        else:
-            self._in_flight.start(answer, functools.partial(self._send_soon, way))
+            self._in_flight.give_up_oldest()
+            self.given_up += 1
+        self._in_flight.start(answer, functools.partial(self._send_soon, way))
         return None
 
     def _send_soon(self, way: Way, answer: bytes) -> None:

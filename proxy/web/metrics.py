@@ -51,10 +51,10 @@ def _packets(desk: Desk) -> Iterator[Family]:
     engine = desk.server.engine
     yield _counter("vpcdns_malformed_packets_total", "Packets that were no query.", engine.malformed)
     listening = [socket.listening for socket in desk.server.sockets if socket.listening is not None]
-    dropped = {"limit": engine.dropped, "busy": sum(each.udp.dropped for each in listening)}
-    about = "Queries without an answer, because their client sent too many (limit) or too many were under way (busy)."
-    samples = [Sample({"cause": cause}, number) for cause, number in dropped.items()]
-    yield Family("vpcdns_dropped_queries_total", Kind.COUNTER, about, samples)
+    about = "Queries without an answer, because their client sent too many."
+    yield _counter("vpcdns_dropped_queries_total", about, engine.dropped)
+    given_up = sum(each.udp.given_up for each in listening)
+    yield _counter("vpcdns_given_up_queries_total", "Queries that were answered with SERVFAIL for newer ones.", given_up)
     unsent = sum(each.udp.unsent for each in listening)
     yield _counter("vpcdns_unsent_answers_total", "Answers over UDP that the machine did not take.", unsent)
 

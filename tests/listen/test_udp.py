@@ -6,12 +6,13 @@ import asyncio
 import errno
 import socket
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from proxy.listen import start_listening, udp
+from proxy.listen.handle import Later
 from proxy.model.plan import ClientAddress, Listener
 from tests.listen.clients import LIMITS, UdpClient, listening, shout
 
@@ -99,32 +100,60 @@ async def test_a_burst_leaves_other_sockets_their_turn() -> None:
             assert 0 < len(seen) < 150
 
 
-async def test_too_many_answers_to_wait_for() -> None:
-    release = asyncio.Event()
+class Waited:
+    """An answer that comes when a test says so."""
+
+    def __init__(self, packet: bytes) -> None:
+        self.packet = packet
+        self.done: Callable[[bytes | None], None]
+
+    def start(self, done: Callable[[bytes | None], None]) -> None:
+        self.done = done
+
+    def give_up(self) -> None:
+        self.done(b"too many: " + self.packet)
+
+    def cancel(self) -> None:
+        """Nothing is under way."""
+
+
+async def test_where_too_many_answers_are_waited_for_the_oldest_goes_for_the_newest() -> None:
+    waited: list[Waited] = []
     futures: list[asyncio.Future[bytes | None]] = []
 
-    async def wait_for_release(packet: bytes) -> bytes:
-        await release.wait()
-        return packet.upper()
-
-    def handle(packet: bytes, _client: ClientAddress) -> Awaitable[bytes | None]:
+    def handle(packet: bytes, _client: ClientAddress) -> Awaitable[bytes | None] | Later:
         if packet == b"future":
             futures.append(asyncio.get_running_loop().create_future())
             return futures[0]
-        return wait_for_release(packet)
+        waited.append(Waited(packet))
+        return waited[-1]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(udp, "MOST_IN_FLIGHT", 2)
         async with listening(handle) as served:
             with UdpClient(served.address) as client:
-                for packet in (b"one", b"two", b"three", b"future"):
+                for packet in (b"one", b"future", b"two"):
                     client.send(packet)
-                await asyncio.sleep(0.05)
-                release.set()
-                assert {await client.receive(), await client.receive()} == {b"ONE", b"TWO"}
-                assert served.udp.dropped == 2, "those that came last"
-                assert futures[0].cancelled()
-                assert await client.ask(b"four") == b"FOUR", "there is room again"
+                assert await client.receive() == b"too many: one"
+                client.send(b"three")
+                await until(lambda: len(waited) == 3)
+                assert futures[0].cancelled(), "what has nothing to say goes in silence"
+                assert served.udp.given_up == 2
+                waited[2].done(b"THREE")
+                assert await client.receive() == b"THREE"
+                client.send(b"four")
+                await until(lambda: len(waited) == 4)
+                waited[1].done(b"TWO")
+                assert await client.receive() == b"TWO"
+                assert served.udp.given_up == 2, "there was room again"
+
+
+async def until(true: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if true():
+            return
+        await asyncio.sleep(0.005)
+    pytest.fail("it did not come about")
 
 
 async def test_an_answer_that_the_machine_does_not_take() -> None:
