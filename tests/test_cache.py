@@ -129,7 +129,11 @@ def test_what_is_given_out_first_is_what_is_given_out_later() -> None:
     assert ttls(cache.put(ASK, breaks_off, now=0.0)) == [[100], [], []], "it is not kept, but capped"
     stale = StaleReply(0, (a(30),))
     assert cache.put(ASK, stale, now=0.0) is stale
-    assert ttls(ReplyCache(BOUNDS._replace(entries=0, max_ttl=100)).put(ASK, Reply(0, (a(500),)), now=0.0)) == [[100], [], []]
+    assert ttls(ReplyCache(BOUNDS._replace(entries=0, max_ttl=100)).put(ASK, Reply(0, (a(500),)), now=0.0)) == [
+        [100],
+        [],
+        [],
+    ]
 
 
 def test_a_min_ttl_keeps_what_says_0() -> None:

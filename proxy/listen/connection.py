@@ -11,8 +11,7 @@ waited for.  A message too short for a DNS header ends the connection, as what f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import cast
+from typing import Protocol, cast
 
 from proxy.listen.handle import Handle, InFlight, Known, pack_address
 from proxy.model.plan import ClientAddress
@@ -24,38 +23,44 @@ _SHORTEST = 12  # octets of a DNS header
 _UNTAKEN_OCTETS = 128 * 1024
 
 
-class Connection(asyncio.Protocol):
-    """A client's connection.  `opened` is called when it stands, `timed_out` before it is closed for idleness.
+class Keeper(Protocol):
+    """Who keeps connections: is told when one stands, and before it is closed for idleness."""
 
-    `lost` is done when it is gone.
-    """
+    def opened(self, connection: Connection, /) -> None: ...
+
+    def timed_out(self) -> None: ...
+
+
+class Connection(asyncio.Protocol):
+    """A connection of `client`, which last moved at the loop's time `moved`; `lost` is done when it is gone."""
 
     def __init__(
         self,
         handle: Handle,
         known: Known,
+        client: ClientAddress,
         idle: float,
-        opened: Callable[[Connection], None],
-        timed_out: Callable[[], None],
+        keeper: Keeper,
     ) -> None:
         self._handle = handle
         self._known = known
+        self.client = client
+        self._packed = pack_address(client.host)
         self._idle = idle
-        self._opened = opened
-        self._timed_out = timed_out
+        self._keeper = keeper
         self._loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[None] = self._loop.create_future()
         self._in_flight = InFlight(MOST_IN_FLIGHT, self._answered)
         self._buffer = bytearray()
-        self._moved = self._loop.time()
+        self.moved = self._loop.time()
         self._untaken = False  # the client leaves more answers lying than the bound allows
         self._ended = False  # nothing more is read
         self._scheduled = False
 
     @property
-    def worth(self) -> tuple[bool, float]:
-        """Orders connections by who should go first: those that wait for nothing, and of these the longest unmoved."""
-        return len(self._in_flight) > 0 and not self._untaken, self._moved
+    def is_waited_for(self) -> bool:
+        """Whether an answer is under way that the client would take."""
+        return len(self._in_flight) > 0 and not self._untaken
 
     def finish(self) -> None:
         """Read no more, answer what was read, close."""
@@ -70,15 +75,12 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=_UNTAKEN_OCTETS)
-        host, port = transport.get_extra_info("peername")[:2]
-        self._client = ClientAddress(host, port, tcp=True)
-        self._packed = pack_address(host)
         self._timer = self._loop.call_later(self._idle, self._check)
-        self._opened(self)
+        self._keeper.opened(self)
 
     def data_received(self, data: bytes) -> None:
         if not self._buffer:
-            self._moved = self._loop.time()
+            self.moved = self._loop.time()
         self._buffer += data
         self._work()
 
@@ -93,7 +95,7 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._untaken = False
-        self._moved = self._loop.time()
+        self.moved = self._loop.time()
         self._arrange()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -113,7 +115,7 @@ class Connection(asyncio.Protocol):
         for _ in range(_BURST):
             if self._blocked or len(answers) > _UNTAKEN_OCTETS or (message := self._take()) is None:
                 break
-            answer = self._repeat(message) or self._handle(message, self._client)
+            answer = self._repeat(message) or self._handle(message, self.client)
             if isinstance(answer, bytes):
                 answers += len(answer).to_bytes(2, "big") + answer
             elif answer is not None:
@@ -158,7 +160,7 @@ class Connection(asyncio.Protocol):
             return None
         message = bytes(self._buffer[2:end])
         del self._buffer[:end]
-        self._moved = self._loop.time()
+        self.moved = self._loop.time()
         return message
 
     def _holds_message(self) -> bool:
@@ -170,15 +172,15 @@ class Connection(asyncio.Protocol):
 
     def _answered(self) -> None:
         if not self._untaken:
-            self._moved = self._loop.time()
+            self.moved = self._loop.time()
         self._arrange()
 
     def _check(self) -> None:
         """Close, if nothing has moved for the idle time and no answer is waited for; else look again when that may be so."""
         now = self._loop.time()
-        waited_for = len(self._in_flight) > 0 and not self._untaken
-        if now - self._moved >= self._idle and not waited_for:
-            self._timed_out()
+        waited_for = self.is_waited_for
+        if now - self.moved >= self._idle and not waited_for:
+            self._keeper.timed_out()
             self.abort()
         else:
-            self._timer = self._loop.call_at(now + self._idle if waited_for else self._moved + self._idle, self._check)
+            self._timer = self._loop.call_at(now + self._idle if waited_for else self.moved + self._idle, self._check)

@@ -42,5 +42,5 @@ async def start_listening(
     known = known or NothingKnown()
     udp, tcp = bound or (bind_shared if shared else bind_both)(listener.host, listener.port)
     port: int = udp.getsockname()[1]
-    served = await TcpListening.start(tcp, handle, known, limits)
+    served = TcpListening.start(tcp, handle, known, limits)
     return Listening((listener.host, port), UdpListening(udp, handle, known), served)

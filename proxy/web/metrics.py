@@ -66,7 +66,7 @@ def _connections(desk: Desk) -> Iterator[Family]:
             host, port = each.listening.address
             label = {"listener": f"[{host}]:{port}" if ":" in host else f"{host}:{port}"}
             now.append(Sample(label, each.listening.tcp.connections))
-            closed.append(Sample({**label, "cause": "idle"}, each.listening.tcp.timed_out))
+            closed.append(Sample({**label, "cause": "idle"}, each.listening.tcp.idle))
             closed.append(Sample({**label, "cause": "full"}, each.listening.tcp.evicted))
     yield Family("vpcdns_tcp_connections", Kind.GAUGE, "TCP connections that are open.", now)
     about = "TCP connections that were closed because they were idle, or for others when there were too many (full)."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 
 import pytest
 
@@ -132,7 +133,7 @@ async def test_a_client_that_asks_nothing_and_hangs_up() -> None:
         client.writer.write(framed(message())[:5])
         client.writer.write_eof()
         assert await client.is_closed()
-        assert served.tcp.timed_out == 0
+        assert served.tcp.idle == 0
 
 
 @pytest.mark.parametrize("length", [0, 11])
@@ -154,7 +155,7 @@ async def test_an_idle_connection_is_closed_in_time() -> None:
             assert await client.ask(message()) == message().upper()
         assert await client.is_closed()
         assert 0.3 < time.monotonic() - since < 1.0
-        assert served.tcp.timed_out == 1
+        assert served.tcp.idle == 1
         assert served.tcp.connections == 0
 
 
@@ -169,7 +170,7 @@ async def test_a_client_that_drips_is_closed_in_time() -> None:
                 break
         assert await closed
         assert time.monotonic() - since < 0.6
-        assert served.tcp.timed_out == 1
+        assert served.tcp.idle == 1
 
 
 async def test_a_client_that_waits_for_its_answer_is_not_idle() -> None:
@@ -180,7 +181,7 @@ async def test_a_client_that_waits_for_its_answer_is_not_idle() -> None:
         gate.open()
         assert await client.receive() == b"SLOW MESSAGE"
         assert await client.is_closed()
-        assert served.tcp.timed_out == 1
+        assert served.tcp.idle == 1
 
 
 def unread(served: tuple[str, int]) -> socket.socket:
@@ -213,7 +214,7 @@ async def test_a_client_that_takes_no_answers_is_held_up_then_closed() -> None:
             await asyncio.sleep(0.3)
             assert len(handled) == so_far
             assert served.tcp.connections == 0
-            assert served.tcp.timed_out == 1
+            assert served.tcp.idle == 1
 
 
 async def test_a_client_that_takes_its_answers_late_gets_all() -> None:
@@ -243,7 +244,7 @@ async def test_a_client_that_takes_nothing_is_closed_although_answers_are_waited
             await asyncio.get_running_loop().sock_sendall(sock, framed(b"slow message", *[message(n) for n in range(200)]))
             await until_waiting(gate, 1)
             await asyncio.sleep(0.4)
-            assert served.tcp.timed_out == 1
+            assert served.tcp.idle == 1
             assert gate.cancelled == 1
 
 
@@ -259,7 +260,7 @@ async def test_an_answer_that_comes_while_others_lie_untaken_does_not_count_as_m
             await asyncio.sleep(0.1)
             gate.open()
             await asyncio.sleep(0.1)
-            assert served.tcp.timed_out == 1
+            assert served.tcp.idle == 1
 
 
 async def test_only_so_many_queries_of_a_connection_are_under_way() -> None:
@@ -323,6 +324,52 @@ async def test_one_that_waits_for_an_answer_goes_after_one_that_does_not() -> No
             assert await idle.is_closed()
             gate.open()
             assert await waiting.receive() == b"SLOW MESSAGE"
+
+
+@contextlib.contextmanager
+def connected(server: tuple[str, int], source: str, number: int) -> Iterator[list[socket.socket]]:
+    """So many connections from one address, without a word."""
+    with contextlib.ExitStack() as stack:
+        yield [
+            stack.enter_context(socket.create_connection(server, timeout=5, source_address=(source, 0)))
+            for _ in range(number)
+        ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127/8 without being told")
+async def test_who_has_more_than_a_fair_share_goes_before_who_is_idle() -> None:
+    gate = Gate()
+    limits = TcpLimits(connections=6, idle=5.0)
+    async with listening(slow_or_quick(gate), limits=limits) as served, TcpClient(served.address) as modest:
+        await modest.ask(message())
+        with connected(served.address, "127.0.0.2", 5) as greedy:
+            for each in greedy:
+                each.sendall(framed(b"slow message"))
+            await until_waiting(gate, 5)
+            with connected(served.address, "127.0.0.2", 4):
+                await until_waiting(gate, 4)
+                assert served.tcp.evicted == 4, "one that had asked, and then those of its kind that had not"
+                assert await modest.ask(message()) == message().upper()
+            gate.open()
+
+
+async def test_three_hundred_clients_that_drip_leave_new_ones_and_udp_answered() -> None:
+    limits = TcpLimits(connections=64, idle=5.0)
+    async with listening(limits=limits) as served, contextlib.AsyncExitStack() as stack:
+        drips = [await stack.enter_async_context(TcpClient(served.address)) for _ in range(300)]
+        octets = framed(b"x" * 1000)
+        with UdpClient(served.address) as udp:
+            for number in range(30):
+                for each in drips:
+                    if not each.reader.at_eof() and not each.writer.is_closing():
+                        each.writer.write(octets[number : number + 1])
+                assert await udp.ask(b"hello") == b"HELLO"
+                async with TcpClient(served.address) as client:
+                    assert await client.ask(message(number)) == message(number).upper()
+                    await asyncio.sleep(0.001)
+                    assert await client.ask(message(number)) == message(number).upper()
+        assert served.tcp.connections <= 64
+        assert served.tcp.evicted == 300 + 1 - 64, "those that had dripped for longest"
 
 
 async def test_a_client_that_goes_away_is_not_worked_for() -> None:
@@ -425,6 +472,41 @@ OUT_OF_FILES = """
 
     asyncio.run(main())
 """
+
+SHORT_OF_FILES = """
+    import asyncio, os, resource, socket, sys, time
+    from proxy.listen import start_listening
+    from proxy.model.plan import Listener, TcpLimits
+
+    async def main():
+        served = await start_listening(Listener("127.0.0.1", 0, None), lambda packet, _: packet, TcpLimits(1000, 60.0))
+        highest = max(int(name) for name in os.listdir("/proc/self/fd"))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 8, highest + 8))
+        print(served.address[1], flush=True)
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+        print(served.tcp.evicted, time.process_time(), flush=True)
+        await served.close(0)
+
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts its open files in /proc")
+def test_with_all_files_taken_by_clients_that_are_idle_every_new_one_is_answered_and_one_line_is_logged() -> None:
+    command = [sys.executable, "-c", textwrap.dedent(SHORT_OF_FILES)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as ran:
+        assert ran.stdout is not None
+        server = ("127.0.0.1", int(ran.stdout.readline()))
+        with connected(server, "127.0.0.1", 60):
+            for number in range(20):
+                with socket.create_connection(server, timeout=10) as client:
+                    client.sendall(framed(message(number)))
+                    assert client.recv(100) == framed(message(number))
+        out, err = ran.communicate("\n", timeout=20)
+    evicted, seconds = out.split()
+    assert int(evicted) > 40
+    assert float(seconds) < 5
+    assert err == "cannot accept a TCP connection: Too many open files (1 times); raise the limit of open files\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts its open files in /proc")
