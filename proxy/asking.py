@@ -20,7 +20,6 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
-from proxy.compile.hints import did_you_mean
 from proxy.configuration import Configuration
 from proxy.course import Replied
 from proxy.dns.codes import RCODE_NOERROR, RCODE_NXDOMAIN, RCODE_REFUSED, TYPE_ANY
@@ -31,6 +30,7 @@ from proxy.model.answers import Answer, Ask, Question, Reason, ReasonKind, Reply
 from proxy.model.steps import Asked, Step
 from proxy.model.world import Address, Placement, World
 from proxy.reach import Reach
+from proxy.settings.problems import did_you_mean
 from proxy.upstream import Upstream
 
 AT_A_TIME = 64

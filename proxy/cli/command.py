@@ -15,7 +15,7 @@ from typer.main import get_command
 
 from proxy.cli.arguments import ConfigOption
 from proxy.cli.quick import QuickCommand, quicken
-from proxy.compile.hints import did_you_mean
+from proxy.settings.problems import did_you_mean
 
 # Each verb is the function `run` of the module of its name; the order is that of the help.
 VERBS = (

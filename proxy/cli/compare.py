@@ -19,11 +19,11 @@ from proxy.cli.output import aligned, remark, say, say_json
 from proxy.cli.paint import Paint
 from proxy.cli.questions import read_question
 from proxy.cli.status import Status
-from proxy.compile.hints import did_you_mean
 from proxy.configuration import Configuration
 from proxy.inventory import names_of
 from proxy.model.answers import Question
 from proxy.model.world import INTERNET_VIEW
+from proxy.settings.problems import did_you_mean
 from proxy.telling.words import counted
 
 TypeOption = Annotated[

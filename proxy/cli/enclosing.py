@@ -12,7 +12,7 @@ from typing import NamedTuple
 import typer
 
 from proxy.app import Server
-from proxy.cli.exec import Inside, InView
+from proxy.cli.inside import Inside, InView
 from proxy.cli.output import remark
 from proxy.cli.status import Status
 from proxy.configuration import Overrides, with_listeners

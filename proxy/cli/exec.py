@@ -5,26 +5,24 @@ from __future__ import annotations
 import asyncio
 import importlib
 import sys
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
 from proxy.asking import ask_server
 from proxy.cli.arguments import ConfigOption, ServerOption, ViewOption
 from proxy.cli.healthcheck import PROBE
+from proxy.cli.inside import Inside, InView
 from proxy.cli.opening import quiet_source
 from proxy.cli.output import remark
 from proxy.cli.questions import read_server
 from proxy.cli.status import Status
-from proxy.compile.hints import did_you_mean
-from proxy.configuration import Configuration, Overrides, load
+from proxy.configuration import Overrides, load
 from proxy.model.answers import ServerAddress, UpstreamError
-from proxy.model.world import View
-from proxy.source import Source
+from proxy.settings.problems import did_you_mean
 
 _WAYS = ("files", "sockets", "connections")
 _PATIENCE = 2.0
-
 
 CONTEXT_SETTINGS = {"allow_interspersed_args": False}  # behind the command's name, options are the command's
 
@@ -38,18 +36,6 @@ WayOption = Annotated[
     ),
 ]
 VerboseOption = Annotated[bool, typer.Option("-v", "--verbose", help="Say which configuration, view and way it is.")]
-
-
-class InView(NamedTuple):
-    """A view of a configuration, and where that comes from."""
-
-    source: Source
-    configuration: Configuration
-    view: View
-
-
-# Where a command is to be: in a view, or wherever a server that runs says.
-Inside = InView | ServerAddress
 
 
 def run(

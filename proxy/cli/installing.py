@@ -20,7 +20,6 @@ from proxy.cli.opening import open_source
 from proxy.cli.output import remark, remark_all
 from proxy.cli.questions import read_server
 from proxy.cli.status import Status
-from proxy.compile.hints import did_you_mean
 from proxy.configuration import Configuration, Overrides, asks_the_machine, load
 from proxy.host import journal as journals
 from proxy.host.changes import Change, ChangeFailed
@@ -31,6 +30,7 @@ from proxy.inventory import domains_of
 from proxy.model.answers import Protocol, ServerAddress
 from proxy.model.plan import Listener
 from proxy.model.world import View
+from proxy.settings.problems import did_you_mean
 from proxy.source import Source
 from proxy.telling.words import counted
 

@@ -13,11 +13,11 @@ import typer
 from proxy.cli.arguments import ConfigOption, JsonOption, ServerOption, ViewOption
 from proxy.cli.output import remark, remark_all, say, say_json
 from proxy.cli.status import Status
-from proxy.compile.hints import did_you_mean
 from proxy.host.changes import ChangeFailed
 from proxy.host.facts import facts, is_root
 from proxy.host.journal import Busy, Journal, load, only_one
 from proxy.host.managers import MANAGERS, PRINTED_ONLY, CannotBe, manager_of, plan, script
+from proxy.settings.problems import did_you_mean
 
 if TYPE_CHECKING:
     from proxy.cli.installing import Wanted

@@ -24,11 +24,10 @@ from proxy.cli.opening import open_source
 from proxy.cli.output import remark, remark_all
 from proxy.cli.overrides import read_overrides
 from proxy.cli.serviced import Handed, show_life, take_sockets, tell_ready
-from proxy.compile.hints import did_you_mean
 from proxy.configuration import Configuration, Overrides, failed, load
 from proxy.host.service import Notifier
 from proxy.quiet import quiet
-from proxy.settings.problems import ConfigError
+from proxy.settings.problems import ConfigError, did_you_mean
 from proxy.source import Source
 from proxy.web import Admin, AdminError
 

@@ -11,12 +11,12 @@ from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
 from proxy.compile.endpoints import Endpoint
-from proxy.compile.hints import did_you_mean
 from proxy.compile.problems import Problems
 from proxy.dns.codes import TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_NS, TYPE_SOA, type_word
 from proxy.dns.names import Name
 from proxy.dns.records import RecordSet
 from proxy.nouns import dataclass
+from proxy.settings.problems import did_you_mean
 from proxy.settings.shape import AliasTarget, PrivateZoneSetting, RecordSpec
 from proxy.settings.takes import Wrong
 

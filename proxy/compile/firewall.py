@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from proxy.compile.claims import HEALTH_NAME, SELF_NAME
-from proxy.compile.hints import did_you_mean
 from proxy.compile.ids import domain_list_id, rule_group_id
 from proxy.compile.problems import Problems
 from proxy.compile.profiles import PRIORITIES, profiles_of
@@ -23,7 +22,7 @@ from proxy.dns.write import Sections
 from proxy.model.answers import Answer, FirewallMatch, Reason, ReasonKind
 from proxy.model.firewall import Firewall, FirewallAction, FirewallRule, Ranked
 from proxy.settings.firewall import DomainPattern, FirewallGroupSetting, FirewallRuleSetting
-from proxy.settings.problems import Path, path_text
+from proxy.settings.problems import Path, did_you_mean, path_text
 from proxy.settings.shape import Settings
 
 # Whoever is walled in can still ask who answers, and the server's health does not depend on its file's rules.

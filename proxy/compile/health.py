@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from proxy.compile.hints import did_you_mean
 from proxy.compile.ids import zone_id
 from proxy.dns.codes import type_word
 from proxy.dns.names import Name
+from proxy.settings.problems import did_you_mean
 from proxy.settings.shape import PrivateZoneSetting, RecordSpec, RoutingSetting, Settings
 
 

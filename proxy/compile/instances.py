@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
-from proxy.compile.hints import did_you_mean
 from proxy.compile.ids import instance_id
 from proxy.compile.problems import Problems
 from proxy.dns.codes import TYPE_A, TYPE_AAAA
-from proxy.settings.problems import Path
+from proxy.settings.problems import Path, did_you_mean
 from proxy.settings.shape import Address, EndpointSetting, InstanceSetting, Network, Settings, SubnetSetting, VpcSetting
 
 _RESERVED_FIRST = 4

@@ -10,9 +10,8 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from proxy.compile.hints import did_you_mean
 from proxy.compile.problems import Problems
-from proxy.settings.problems import Path
+from proxy.settings.problems import Path, did_you_mean
 from proxy.settings.shape import Address, EndpointSetting, Network, SubnetSetting, VpcSetting
 
 _VERSIONS = {"ipv4": (4,), "ipv6": (6,), "dualstack": (4, 6)}

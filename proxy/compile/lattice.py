@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from proxy.compile.catalogue import partition_of
-from proxy.compile.hints import did_you_mean
 from proxy.compile.ids import association_id, configuration_id
 from proxy.compile.places import Place
 from proxy.compile.private_names import check_private_dns
 from proxy.compile.problems import Problems
 from proxy.dns.names import Name
+from proxy.settings.problems import did_you_mean
 from proxy.settings.shape import DomainSetting, EndpointSetting
 
 _WILDCARD_LABEL = b"\x01*"

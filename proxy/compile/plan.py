@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from proxy.compile.hints import did_you_mean
 from proxy.compile.problems import Problems
 from proxy.model.plan import AdminPlan, CacheBounds, Listener, Plan, QueryLogFormat, QueryLogPlan, RecordingPlan, TcpLimits
 from proxy.model.world import View
-from proxy.settings.problems import Path
+from proxy.settings.problems import Path, did_you_mean
 from proxy.settings.query_log import QueryLogSetting
 from proxy.settings.shape import AdminSetting, ListenSetting, Settings, UpstreamSetting
 

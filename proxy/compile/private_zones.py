@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from proxy.compile.aliases import Aliases
 from proxy.compile.endpoints import Endpoint
-from proxy.compile.hints import did_you_mean
 from proxy.compile.ids import vpc_id, zone_id
 from proxy.compile.problems import Problems
 from proxy.compile.record_sets import compile_sets, settle_sets
@@ -21,7 +20,7 @@ from proxy.dns.names import Name
 from proxy.model.answers import Reason, ReasonKind
 from proxy.model.claims import Zone
 from proxy.nouns import dataclass
-from proxy.settings.problems import Path
+from proxy.settings.problems import Path, did_you_mean
 from proxy.settings.shape import PrivateZoneSetting, RecordSpec, Settings
 
 _WILDCARD_LABEL = b"\x01*"

@@ -13,14 +13,13 @@ from typing import NamedTuple
 
 from proxy.compile.claims import Vantage, endpoint_claims
 from proxy.compile.endpoints import Endpoint
-from proxy.compile.hints import did_you_mean
 from proxy.compile.ids import vpc_id
 from proxy.compile.private_zones import PrivateZone
 from proxy.compile.problems import Problems
 from proxy.compile.rules import AppliedRule, Rule
 from proxy.dns.names import Name
 from proxy.model.claims import Claim, ClaimKind
-from proxy.settings.problems import Path, path_text
+from proxy.settings.problems import Path, did_you_mean, path_text
 from proxy.settings.shape import ProfileSetting, Settings
 
 DEFAULT_PRIORITY = 100

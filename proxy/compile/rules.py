@@ -7,13 +7,12 @@ from typing import NamedTuple
 
 from proxy.compile.claims import claim_table, covering
 from proxy.compile.delegations import Delegations
-from proxy.compile.hints import did_you_mean
 from proxy.compile.ids import rule_id, vpc_id
 from proxy.compile.problems import Problems
 from proxy.dns.names import Name
 from proxy.model.answers import Reason, ReasonKind
 from proxy.model.claims import Claim, ClaimKind, Elsewhere, Forward
-from proxy.settings.problems import Path, path_text
+from proxy.settings.problems import Path, did_you_mean, path_text
 from proxy.settings.shape import ResolverRuleSetting, Settings
 
 MAX_TARGETS = 6

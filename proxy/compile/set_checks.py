@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from proxy.compile.aliases import Key
-from proxy.compile.hints import did_you_mean
 from proxy.compile.problems import Problems
 from proxy.compile.records import DEFAULT_TTL
 from proxy.compile.regions import REGIONS
 from proxy.dns.codes import TYPE_CNAME, TYPE_DS, TYPE_NS, TYPE_SOA, type_word
 from proxy.dns.names import Name
 from proxy.dns.records import RecordSet
+from proxy.settings.problems import did_you_mean
 from proxy.settings.shape import RecordSpec, RoutingSetting
 
 _ONLY_SIMPLE = (TYPE_SOA, TYPE_NS, TYPE_DS)

@@ -12,10 +12,10 @@ from itertools import product
 from typing import NamedTuple
 
 from proxy.compile.ec2_names import public_hostname
-from proxy.compile.hints import did_you_mean
 from proxy.compile.instances import Instance
 from proxy.compile.problems import Problems
 from proxy.dns.names import Name
+from proxy.settings.problems import did_you_mean
 from proxy.settings.shape import Address, Network, Settings, VpcSetting
 
 

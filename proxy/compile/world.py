@@ -10,7 +10,6 @@ from proxy.compile.autodefined import compile_autodefined, compile_public_hostna
 from proxy.compile.delegations import Delegations
 from proxy.compile.endpoints import compile_endpoints
 from proxy.compile.firewall import compile_firewalls
-from proxy.compile.hints import did_you_mean
 from proxy.compile.instances import compile_instances
 from proxy.compile.internet import compile_internet
 from proxy.compile.loops import check_loops
@@ -24,6 +23,7 @@ from proxy.compile.sites import check_peerings, compile_sites
 from proxy.compile.subnets import check_subnets
 from proxy.compile.views import Parts, compile_views
 from proxy.model.world import INTERNET_VIEW, Dns64, Network, NetworkTable, View, World
+from proxy.settings.problems import did_you_mean
 from proxy.settings.shape import Settings
 
 __all__ = ["Machine", "compile_world"]

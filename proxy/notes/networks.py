@@ -44,12 +44,12 @@ def _listeners_without_answers(settings: Settings) -> Iterator[Note]:
 
 def _rules_above_reverse_zones(view: View, origins: dict[str, Path]) -> Iterator[Note]:
     """Autodefined rules are more specific than what covers several networks ("Forwarding rules for reverse DNS queries")."""
-    reverse = [Name(name) for name in view.claims if name.endswith(_REVERSE)]
-    own = [name for name in reverse if view.claims[name].kind is ClaimKind.AUTODEFINED]
-    for name in reverse:
-        rule = view.claims[name]
+    reverse = {Name(name): claim for name, claim in view.claims.items() if name.endswith(_REVERSE)}
+    rules = [(name, claim) for name, claim in reverse.items() if claim.kind is ClaimKind.FORWARD_RULE]
+    own = [name for name, claim in reverse.items() if claim.kind is ClaimKind.AUTODEFINED]
+    for name, rule in rules:
         hidden = [zone for zone in own if zone != name and zone.is_under(name)]
-        if rule.kind is ClaimKind.FORWARD_RULE and hidden:
+        if hidden:
             what = (
                 f"the rule for {name} forwards nothing below {hidden[0]}"
                 f"{f' and {len(hidden) - 1} more' if len(hidden) > 1 else ''}: {view.name} has more specific reverse zones of "

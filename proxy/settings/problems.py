@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ MAX_PROBLEMS = 1000
 """A file of fifty megabytes can have a million problems; nobody reads more of them than this."""
 
 _MAX_TEXT = 300
+_MAX_CHOICES = 30
 
 
 class Mark(NamedTuple):
@@ -69,7 +71,10 @@ def shortened(text: str) -> str:
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """The question whether the most similar of `choices` was meant, or all of them."""
+    """The question whether the most similar of `choices` was meant; else what there is, or nothing where there is nothing."""
     known = {choice.casefold(): choice for choice in choices}
     close = difflib.get_close_matches(word[:_MAX_TEXT].casefold(), known, n=1)
-    return f"did you mean {known[close[0]]}?" if close else f"there is {', '.join(known.values())}"
+    if close:
+        return f"did you mean {known[close[0]]}?"
+    listed = [*itertools.islice(known.values(), _MAX_CHOICES), *(["…"] if len(known) > _MAX_CHOICES else [])]
+    return f"there is {', '.join(listed)}" if listed else ""

@@ -88,7 +88,7 @@ def test_a_full_subnet_is_refused() -> None:
 
 HERE = "vpcs.a.endpoints.k"
 REFUSED = [
-    ("subnets: [a3]", f"{HERE}.subnets.a3: there is no subnet a3 (there is a1, a2, bis, both, six, tiny)"),
+    ("subnets: [a3]", f"{HERE}.subnets.a3: there is no subnet a3 (there is a1, a2, bis, six, both, tiny)"),
     (
         "subnets: {a1: 10.0.1.9}, addresses: [10.0.1.9]",
         f"{HERE}.addresses: addresses beside subnets (give each subnet its address)",

@@ -264,7 +264,7 @@ def possible(policy: str, group: list[tuple[str, str]]) -> set[tuple[int, ...]]:
 
 
 @given(groups())
-@quick(max_examples=60, deadline=None)
+@quick(max_examples=60)
 def test_chance_takes_what_a_second_reading_takes_and_nothing_else(group: tuple[str, list[tuple[str, str]]]) -> None:
     policy, members = group
     items = [f"{policy}: {word}" + (f", health: {health}" if health else "") for word, health in members]

@@ -137,7 +137,7 @@ def test_the_associations_of_a_vpc_in_their_order() -> None:
             "[{vpcs: {a: 100}}, {vpcs: {a: 200}}, {vpcs: {a: 300}}]",
             "profiles[2].vpcs.a: LimitExceededException: the VPC vpc-0a has 2 Profiles already (take it off a)",
         ),
-        ("[{vpcs: [b]}]", "profiles[0].vpcs: there is no VPC b (there is a, bare, hub)"),
+        ("[{vpcs: [b]}]", "profiles[0].vpcs: there is no VPC b (there is hub, a, bare)"),
         (
             "[{private_zones: [Z0HUB, exampel.com]}]",
             "profiles[0].private_zones[1]: there is no private zone exampel.com (did you mean example.com?)",

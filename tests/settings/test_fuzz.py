@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.settings import Loaded, read_expectation_of_refusal, read_settings
@@ -21,7 +21,7 @@ DATA = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | st.text(max_size=4), inner, max_size=4),
     max_leaves=15,
 )
-quickly = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quickly = settings(max_examples=200)
 
 
 def outcome(content: str | bytes) -> Loaded | ConfigError:
