@@ -16,7 +16,7 @@ import logging
 import socket as sockets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol, Self
 
 from proxy.configuration import INSTANCE, Configuration, Overrides, asks_the_machine, failed, load, recompile
@@ -28,7 +28,6 @@ from proxy.known import Known
 from proxy.listen import Listening, start_listening
 from proxy.model.outcome import Outcome
 from proxy.model.plan import ClientAddress, Listener, Plan, QueryLogPlan, TcpLimits
-from proxy.model.world import World
 from proxy.querylog import QueryLog, QueryLogError
 from proxy.quiet import quiet
 from proxy.reach import FileError, Reach, servers_of
@@ -113,6 +112,10 @@ class Reloads:
 Texts = list[tuple[str, bytes]]
 
 
+Change = Callable[[Settings], Settings]
+"""What makes other settings; it is told by its `str`, and may be sent to other processes."""
+
+
 class Counts(NamedTuple):
     """What was counted since the start: answers by reason, packets that were no query, those that were too many."""
 
@@ -127,8 +130,11 @@ class Others(Protocol):
     async def take(self, texts: Texts) -> None:
         """Reload these texts, which are good."""
 
-    def adopt(self, world: World) -> None:
-        """Answer from this world."""
+    async def change(self, change: Change) -> None:
+        """Make this change, which is good."""
+
+    async def counts(self) -> Sequence[Counts]:
+        """What each has counted."""
 
 
 class Server:
@@ -199,8 +205,6 @@ class Server:
         """Answer from another configuration from the next query on; listeners, log and bounds stay as they are."""
         self.engine.adopt(configuration.world, self.reach.renew_cache())
         self.configuration = configuration
-        if self._others is not None:
-            self._others.adopt(configuration.world)
 
     def counts(self) -> Counts:
         """What this process has counted."""
@@ -217,7 +221,7 @@ class Server:
                 self._query_log.reopen()  # whoever rotates logs signals a reload, whether or not the file is good
             try:
                 changes = await self._adopt(self._load)
-            except (ConfigError, SourceError, QueryLogError, ListenError):
+            except (ConfigError, SourceError, QueryLogError, ListenError, FileError):
                 self.reloads.failed += 1
                 raise
             self.reloads.good += 1
@@ -226,16 +230,16 @@ class Server:
                 await self._others.take(self._source.texts)
             return changes
 
-    async def change(self, edit: Callable[[Settings], Settings], what: str) -> list[str]:
-        """Serve what `edit` makes of the settings, until the next reload; what changed, in words.
+    async def change(self, change: Change) -> list[str]:
+        """Serve what a change makes of the settings, until the next reload; what changed, in words.
 
-        ConfigError says why nothing did.  What `edit` raises comes back as it is.
+        ConfigError says why nothing did.  What the change raises comes back as it is.
         """
         async with self._reloading:
             old = self.configuration
-            changes = await self._adopt(lambda: recompile(old, edit(old.settings), what))
+            changes = await self._adopt(lambda: recompile(old, change(old.settings), str(change)))
             if self._others is not None:
-                self._others.adopt(self.configuration.world)
+                await self._others.change(change)
             return changes
 
     def watch(self, observe: Observe) -> None:

@@ -113,7 +113,8 @@ def recompile(configuration: Configuration, settings: Settings, what: str = "") 
     """
     digest = configuration.world.digest.removesuffix("+") + "+"
     changed = _build(configuration.name, configuration.loaded, settings, Problems(), digest)
-    return replace(changed, changes=(*configuration.changes, what) if what else configuration.changes)
+    others = tuple(each for each in configuration.changes if each != what)  # what is changed again is told once
+    return replace(changed, changes=(*others, what) if what else others)
 
 
 def with_listeners(configuration: Configuration, listeners: tuple[Listener, ...]) -> Configuration:

@@ -31,10 +31,10 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from proxy.app import Bound, Counts, ListenError, Server, Texts
+from proxy.app import Bound, Change, Counts, ListenError, Server, Texts
+from proxy.changes import NotThere
 from proxy.configuration import Configuration, Overrides
 from proxy.listen import bind_both, bind_shared
-from proxy.model.world import World
 from proxy.settings.problems import ConfigError
 from proxy.source import Source, SourceError
 
@@ -120,7 +120,6 @@ class Crew:
     def __init__(self, bound: Bound) -> None:
         self.bound = bound
         self._workers: list[Worker] = []
-        self._telling: set[asyncio.Task[None]] = set()
 
     def add(self, number: int, pid: int, channel: socket.socket) -> None:
         """One more."""
@@ -138,14 +137,11 @@ class Crew:
             if wrong:
                 _log.error("worker %d does not take the new configuration: %s", worker.number, wrong)
 
-    def adopt(self, world: World) -> None:
-        """Have all of them answer from `world`."""
-        task = asyncio.ensure_future(self._adopt(world))
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
-
-    async def _adopt(self, world: World) -> None:
-        await self._tell_all("adopt", world)
+    async def change(self, change: Change) -> None:
+        """Have all of them change as this process did."""
+        for worker, wrong in await self._tell_all("change", change):
+            if wrong:
+                _log.error("worker %d does not take a change: %s", worker.number, wrong)
 
     async def counts(self) -> list[Counts]:
         """What each has counted."""
@@ -218,9 +214,8 @@ async def _obey(channel: socket.socket, server: Server, source: _Told) -> None:
                 case "take", texts:
                     source.next = texts
                     _write(writer, await _take(server))
-                case "adopt", world:
-                    server.engine.adopt(world)
-                    _write(writer, None)
+                case "change", change:
+                    _write(writer, await _make(change, server))
                 case _:
                     _write(writer, server.counts())
 
@@ -229,6 +224,14 @@ async def _take(server: Server) -> str | None:
     try:
         await server.reload()
     except (ConfigError, SourceError, ListenError) as error:
+        return str(error)
+    return None
+
+
+async def _make(change: Change, server: Server) -> str | None:
+    try:
+        await server.change(change)
+    except (ConfigError, NotThere) as error:
         return str(error)
     return None
 

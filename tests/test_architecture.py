@@ -32,6 +32,7 @@ DRAWING: dict[str, tuple[int, str]] = {
     "flow": (3, ""),
     "seldom": (4, ""),
     "difference": (3, "model dns"),
+    "changes": (3, "compile settings model dns"),
     "notes": (3, "compile resolve settings model dns"),
     "listen": (4, "seldom model"),
     "upstream": (4, "model dns"),
@@ -55,10 +56,10 @@ DRAWING: dict[str, tuple[int, str]] = {
         5,
         "quiet configuration difference engine known reach flow listen querylog source host settings model dns",
     ),
-    "workers": (5, "app configuration listen source settings model"),
+    "workers": (5, "app changes configuration listen source settings"),
     "telling": (5, "asking configuration notes model dns"),
-    "web": (6, "app asking telling inventory notes configuration querylog compile settings model dns"),
-    "testing": (6, "app asking inventory configuration expectations source compile settings model dns"),
+    "web": (6, "app asking changes telling inventory configuration querylog reach source settings model dns"),
+    "testing": (6, "app asking changes inventory configuration expectations source settings model dns"),
     "cli": (
         6,
         "app workers quiet asking telling relaying inventory notes configuration expectations querylog reach source host "

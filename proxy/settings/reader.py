@@ -67,6 +67,12 @@ def decode(name: str, content: str | bytes) -> str:
         raise ConfigError([ConfigProblem(mark, (), "this is not UTF-8", "save the file as UTF-8")]) from None
 
 
+def forbidden_character(text: str) -> str:
+    """The first character that YAML does not allow; an empty text where there is none."""
+    found = _NO_CHARACTER.search(text)
+    return found[0] if found else ""
+
+
 def read_yaml(name: str, text: str) -> Data:
     """The data of one YAML document; ConfigError where there is none to be read."""
     try:

@@ -18,7 +18,7 @@ from typing import Any, Self, TypeVar
 
 from proxy.app import Server, Socket
 from proxy.asking import ask_all, ask_server, place
-from proxy.compile.health import with_health
+from proxy.changes import PUBLIC_RECORDS, HealthChange, RecordsChange
 from proxy.configuration import NO_OVERRIDES, Configuration, load, recompile
 from proxy.dns.codes import type_number
 from proxy.dns.names import Name, name_text
@@ -29,7 +29,6 @@ from proxy.settings.problems import did_you_mean
 from proxy.settings.shape import Settings
 from proxy.testing import queries
 from proxy.testing.answers import Reply, Wanted, differences, reply_of
-from proxy.testing.changes import with_records
 from proxy.testing.lookups import Lookups
 from proxy.testing.origins import Origins, calling_code
 from proxy.testing.queries import Query
@@ -225,17 +224,16 @@ class VpcdnsServer:
         self._take(_open_to_all(load(source_of(config, self._folders))))
 
     def set_health(self, zone: str, name: str, id: str, type: str = "A", *, up: bool) -> None:
-        """Let a record set of a private zone be healthy or not; UnknownRecordSet where there is none of that id."""
-        owner, kind = Name.from_text(name), type_number(type)
-        self._change(lambda settings: with_health(settings, zone, owner, kind, id, up=up))
+        """Let a record set of a private zone be healthy or not; NotThere where there is none of that id."""
+        self._change(HealthChange(Name.from_text(name), id, up, type_number(type), zone))
 
     def set_records(self, zone: str | None, records: Mapping[str, Any]) -> None:
         """Let names of a zone have just these records, or none (None), as the file would have them.
 
-        `zone` is a private zone's name or id, or a public zone's name; None for `public_records`.  Raises UnknownZone, and
+        `zone` is a private zone's name or id, or a public zone's name; None for `public_records`.  Raises NotThere, and
         ConfigError where the records are not right.
         """
-        self._change(lambda settings: with_records(settings, zone, records))
+        self._change(RecordsChange(PUBLIC_RECORDS if zone is None else zone, records))
 
     def restore(self) -> None:
         """Serve the world that it started with."""

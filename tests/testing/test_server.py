@@ -19,10 +19,10 @@ import dns.resolver
 import pytest
 
 import proxy.testing
+from proxy.changes import NotThere
 from proxy.cli.status import Status
 from proxy.settings.problems import ConfigError
 from proxy.testing import VpcdnsServer, World, vpcdns_server
-from proxy.testing.changes import UnknownZone
 from proxy.testing.server import UnknownView
 from proxy.testing.worlds import NoSuchConfig
 
@@ -304,7 +304,7 @@ def test_health_and_records_change_while_it_serves(server: VpcdnsServer) -> None
     assert [socket.gethostbyname(f"{each}.corp.example") for each in ("db", "new")] == ["10.0.1.21", "10.0.1.30"]
     server.assert_answers("www.corp.example", {"app": "NXDOMAIN", "internet": "203.0.113.80"})
     server.assert_answers("www.example.com", {"internet": "203.0.113.9"})
-    with pytest.raises(UnknownZone, match=r"there is no zone corp.exampel \(did you mean corp.example\?\)"):
+    with pytest.raises(NotThere, match=r"there is no zone corp.exampel \(did you mean corp.example\?\)"):
         server.set_records("corp.exampel", {"db": "10.0.0.1"})
     with pytest.raises(ConfigError, match=r"the changed records:1:\d+: private_zones\[0\].records.db: "):
         server.set_records("corp.example", {"db": "10.0.0.999"})
@@ -321,7 +321,7 @@ def test_of_several_zones_of_a_name_the_id_says_which() -> None:
         server.set_records("example.org", {"www": "203.0.113.9"})
         server.assert_answers("db.corp.example", {"a": "10.1.0.1", "b": "10.2.0.2"})
         server.assert_answers("www.example.org", {"b": "203.0.113.9"})
-        with pytest.raises(UnknownZone, match=r"there are 2 private zones corp\.example"):
+        with pytest.raises(NotThere, match=r"there are 2 private zones corp\.example"):
             server.set_records("corp.example", {})
 
 

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from proxy.compile.health import UnknownRecordSet, with_health
+from proxy.changes import HealthChange, NotThere
 from proxy.compile.problems import Problems
 from proxy.compile.world import compile_world
 from proxy.dns.codes import TYPE_A, TYPE_TXT
@@ -31,6 +31,10 @@ TEXT = """
       - {name: corp.example, vpcs: [a], records: {app: [{id: main, A: 10.0.0.5, weight: 1}]}}
       - {name: corp.example, id: Z0B, vpcs: [b], records: {app: [{id: main, A: 10.0.0.6, weight: 1}]}}
     """
+
+
+def with_health(before: Settings, zone: str | None, name: Name, kind: int | None, ident: str, *, up: bool) -> Settings:
+    return HealthChange(name, ident, up, kind, zone)(before)
 
 
 def settings() -> Settings:
@@ -67,21 +71,51 @@ def test_nothing_else_changes() -> None:
 @pytest.mark.parametrize(
     ("zone", "kind", "ident", "told"),
     [
-        ("example.con", TYPE_A, "main", "there is no private zone example.con (did you mean example.com?)"),
+        ("example.con", TYPE_A, "main", "there is no zone example.con (did you mean example.com?)"),
         ("example.com", TYPE_A, "man", "app.example.com A has no record set man (did you mean main?)"),
         ("example.com", TYPE_TXT, "spare", "app.example.com TXT has no record set spare (there is main)"),
         ("example.org", TYPE_A, "main", "app.example.com A has no record set main"),
     ],
 )
 def test_what_there_is_not(zone: str, kind: int, ident: str, told: str) -> None:
-    with pytest.raises(UnknownRecordSet) as caught:
+    with pytest.raises(NotThere) as caught:
         with_health(settings(), zone, APP, kind, ident, up=False)
     assert str(caught.value) == told
 
 
 def test_of_two_zones_of_one_name_the_id_says_which() -> None:
     app = Name.from_text("app.corp.example")
-    with pytest.raises(UnknownRecordSet, match=r"there are 2 private zones corp.example \(name one by its id: Z0\w+, Z0B\)"):
+    with pytest.raises(
+        NotThere, match=r"there are 2 private zones corp.example \(name one by its id, Z0\w+, Z0B, or give a view\)"
+    ):
         with_health(settings(), "corp.example", app, TYPE_A, "main", up=False)
     after = with_health(settings(), "Z0B", app, TYPE_A, "main", up=False)
     assert [spec.routing is not None and spec.routing.health for spec in after.private_zones[3].records] == ["down"]
+
+
+def test_without_a_type_it_is_the_item_of_the_file() -> None:
+    """An item has one health, whatever types it has."""
+    after = with_health(settings(), "example.com", APP, None, "main", up=False)
+    turned = [spec for spec in after.private_zones[0].records if spec.routing and spec.routing.health == "down"]
+    assert [(spec.type, spec.routing and spec.routing.id) for spec in turned] == [
+        (TYPE_A, "main"),
+        (TYPE_TXT, "main"),
+        (TYPE_A, "spare"),
+    ]
+
+
+def test_without_a_zone_it_is_the_one_that_has_it() -> None:
+    before = settings()
+    assert with_health(before, None, APP, None, "main", up=False) == with_health(before, "Z0A", APP, None, "main", up=False)
+    corp = Name.from_text("app.corp.example")
+    with pytest.raises(NotThere, match=r"2 zones have a record set main of app.corp.example \(give a view, or a zone: Z0"):
+        with_health(before, None, corp, None, "main", up=False)
+    after = HealthChange(corp, "main", up=False, view="b")(before)
+    assert after == with_health(before, "Z0B", corp, None, "main", up=False)
+    with pytest.raises(NotThere, match=r"app\.example\.com has no record set main"):
+        HealthChange(APP, "main", up=False, view="b")(before)
+
+
+def test_it_is_told_in_words() -> None:
+    assert str(HealthChange(APP, "main", up=False)) == "app.example.com: main is down"
+    assert str(HealthChange(APP, "main", up=True, type=TYPE_A)) == "app.example.com A: main is up"
