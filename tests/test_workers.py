@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import socket
 import sys
+import urllib.error
+import urllib.request
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dns.message
 import dns.query
@@ -98,6 +104,33 @@ def test_where_the_first_is_killed_none_is_left(tmp_path: Path, port: int) -> No
         [other] = children(server.process.pid)
         os.kill(server.process.pid, signal.SIGKILL)
         wait_until_gone(other)
+
+
+def test_a_change_by_the_control_api_is_that_of_all(tmp_path: Path, port: int) -> None:
+    """All of them answer otherwise as soon as the change is answered; and so they do after the reload that takes it back."""
+    file = tmp_path / "vpcdns.yaml"
+    write(file, port, "10.0.5.10")
+    file.write_text(f"{file.read_text()}admin: {{token: correct-horse-battery}}\n")
+    with serving("-c", file, "serve", "--workers", "3", "--no-watch", VPCDNS_ADMIN="127.0.0.1:0") as server:
+        url = re.search(r"control API: (http://\S+)", server.wait_for("10.0.5.10  (view a)"))
+        assert url is not None
+        ask = partial(change, url[1])
+        records = {"zone": "example.com", "records": {"www": "10.0.5.12"}}
+        assert ask("PUT", "/v1/records", records)["changed"] == ["view a: ~ example.com (private zone)"]
+        assert addresses(port) == {"10.0.5.12"}
+        records["records"] = {"www": "10.0.5.999"}
+        with pytest.raises(urllib.error.HTTPError, match="422"):
+            ask("PUT", "/v1/records", records)
+        assert addresses(port) == {"10.0.5.12"}
+        assert ask("POST", "/v1/reload")["dropped"] == ["example.com: www"]
+        assert addresses(port) == {"10.0.5.10"}
+
+
+def change(url: str, method: str, path: str, body: object = None) -> Any:
+    headers = {"Authorization": "Bearer correct-horse-battery", "Content-Type": "application/json"}
+    text = b"" if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(urllib.request.Request(url + path, text, headers, method=method), timeout=10) as said:
+        return json.load(said)
 
 
 def wait_until_gone(pid: int) -> None:

@@ -14,6 +14,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from proxy.web import openapi_path
+from proxy.web.changing import (
+    delete_records,
+    give_health,
+    give_records,
+    patch_records,
+    put_health,
+    put_records,
+    reload,
+)
 from proxy.web.desk import Desk
 from proxy.web.exposition import CONTENT_TYPE, written
 from proxy.web.metrics import families_of
@@ -28,25 +37,15 @@ Page = Callable[[Desk, Request], Awaitable[Response]]
 def make_pages(desk: Desk) -> Starlette:
     """The application."""
 
-    def at(path: str, page: Page, method: str = "GET") -> Route:
+    def at(path: str, **methods: Page) -> Route:
         async def answer(request: Request) -> Response:
-            return await page(desk, request)
+            method = "GET" if request.method == "HEAD" else request.method
+            return await methods[method](desk, request)
 
-        return Route(path, answer, methods=[method], name=page.__name__)
+        return Route(path, answer, methods=list(methods))
 
     return Starlette(
-        routes=[
-            at("/", index),
-            at("/healthz", tell_alive),
-            at("/readyz", tell_ready),
-            at("/metrics", give_metrics),
-            at("/openapi.json", give_description),
-            at("/v1/views", give_views),
-            at("/v1/stats", give_statistics),
-            at("/v1/resolve", resolve_question),
-            at("/v1/queries", give_queries),
-            at("/v1/queries/live", stream_queries),
-        ],
+        routes=[at(path, **methods) for path, methods in _PAGES.items()],
         exception_handlers={HTTPException: _tell_http, Refused: _tell_refused, Exception: _tell_defect},
     )
 
@@ -106,8 +105,27 @@ async def _tell_http(_: Request, error: Exception) -> Response:
 
 async def _tell_refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)  # noqa: S101
-    return JSONResponse(error.said(), error.status)
+    # What was sent may hold half a character, which can be escaped in JSON, and is nothing in UTF-8.
+    octets = json.dumps(error.said(), ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return Response(octets, error.status, media_type="application/json")
 
 
 async def _tell_defect(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": "a defect in vpcdns; its log has the traceback"}, 500)
+
+
+_PAGES: dict[str, dict[str, Page]] = {
+    "/": {"GET": index},
+    "/healthz": {"GET": tell_alive},
+    "/readyz": {"GET": tell_ready},
+    "/metrics": {"GET": give_metrics},
+    "/openapi.json": {"GET": give_description},
+    "/v1/views": {"GET": give_views},
+    "/v1/stats": {"GET": give_statistics},
+    "/v1/resolve": {"GET": resolve_question},
+    "/v1/queries": {"GET": give_queries},
+    "/v1/queries/live": {"GET": stream_queries},
+    "/v1/records": {"GET": give_records, "PUT": put_records, "PATCH": patch_records, "DELETE": delete_records},
+    "/v1/health": {"GET": give_health, "PUT": put_health},
+    "/v1/reload": {"POST": reload},
+}

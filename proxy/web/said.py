@@ -12,6 +12,8 @@ from proxy.dns.codes import type_number
 from proxy.dns.errors import MalformedMessage
 from proxy.settings.problems import ConfigError, Path, did_you_mean, path_text
 
+_JSON = "application/json"
+
 
 class Refused(Exception):
     """What is wrong with a request: an HTTP status, a sentence, a hint, and each problem where there are several."""
@@ -76,35 +78,54 @@ def flag(parameters: dict[str, str], name: str, *, default: bool) -> bool:
     return text == "true"
 
 
-def read_type(text: str) -> int:
+def read_type(text: str, status: int = 400) -> int:
     """A record type by its word."""
     try:
         return type_number(text)
     except MalformedMessage as error:
-        raise Refused(400, error.what) from None
+        raise Refused(status, error.what) from None
 
 
 async def body_of(request: Request, keys: Iterable[str], required: Iterable[str]) -> dict[str, Any]:
-    """A body that is an object with these keys."""
+    """A body that is an object with these keys; its numbers are texts, as they were written."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != _JSON:
+        raise Refused(415, f"the body is {kind or 'of no type'}, not {_JSON}", f"-H 'Content-Type: {_JSON}'")
     try:
-        found = json.loads(await request.body())
-    except (ValueError, RecursionError) as error:
-        raise Refused(400, f"the body is no JSON: {error}", 'write for example {"id": "blue", "health": "down"}') from None
+        text = (await request.body()).decode()
+        found = json.loads(text, object_pairs_hook=_object, parse_int=str, parse_float=str, parse_constant=_no_constant)
+    except RecursionError:
+        raise Refused(400, "the body is nested too deep") from None
+    except ValueError as error:
+        raise Refused(400, f"the body is no JSON: {error}") from None
     keys = tuple(keys)
     if not isinstance(found, dict):
-        raise Refused(400, "the body is no object", f"it has the keys {', '.join(keys)}")
+        raise Refused(400, "the body is no object", f"it has the keys {', '.join(keys)}" if keys else "leave it out")
     for key in found:
         if key not in keys:
-            raise Refused(400, f"unknown key {key}", did_you_mean(key, keys))
+            raise Refused(400, f"unknown key {key}", did_you_mean(key, keys) if keys else "there are none here")
     for key in required:
         if key not in found:
-            raise Refused(400, f"{key} is missing")
+            raise Refused(400, f"{key} is missing", f"the keys are {', '.join(keys)}")
     return found
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise Refused(400, f"{key} stands twice in one object", "keep one of the two")
+        found[key] = value
+    return found
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is no number")
 
 
 def text_of(body: dict[str, Any], key: str) -> str | None:
     """A text of the body, if it is there."""
     value = body.get(key)
     if value is not None and not isinstance(value, str):
-        raise Refused(400, f"{key} is no text")
+        raise Refused(422, f"{key} is no text")
     return value

@@ -66,8 +66,9 @@ class Control:
         return await self.ask("GET", path, None, headers)
 
     async def change(self, method: str, path: str, body: Any = None) -> Said:
-        """A request with the token."""
-        return await self.ask(method, path, body, {"Authorization": f"Bearer {self.admin.token}"})
+        """A request with the token, its body JSON."""
+        kind = {} if body is None else {"Content-Type": "application/json"}
+        return await self.ask(method, path, body, {"Authorization": f"Bearer {self.admin.token}", **kind})
 
     async def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Said:
         loop = asyncio.get_running_loop()
