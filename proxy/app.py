@@ -24,7 +24,6 @@ from proxy.difference import describe_difference
 from proxy.engine import Engine, Observe, UnderWay
 from proxy.flow import Flow
 from proxy.host.resolvers import machine_servers, watch_resolvers
-from proxy.known import Known
 from proxy.listen import Listening, start_listening
 from proxy.model.outcome import Outcome
 from proxy.model.plan import ClientAddress, Listener, Plan, QueryLogPlan, TcpLimits
@@ -57,8 +56,8 @@ class Socket:
     """A listener that runs.  Its view can change while it does, its address cannot."""
 
     def __init__(self, listener: Listener, engine: Engine) -> None:
-        self.listener = listener
         self._engine = engine
+        self.listener = listener
         self._listening: Listening | None = None
 
     async def open(self, limits: TcpLimits, bound: Bound = NOTHING_BOUND, *, shared: bool = False) -> None:
@@ -87,14 +86,14 @@ class Socket:
             await self._listening.close(drain)
 
     @property
-    def udp(self) -> Mapping[bytes, Known]:
-        """What is known, for the sockets, of the answers over UDP in the view that is now theirs."""
-        return self._engine.door(self.listener.view, self.listener.vpcs).udp
+    def listener(self) -> Listener:
+        """What it is for; `door` has what is known, for the sockets, in the view that is now theirs."""
+        return self._listener
 
-    @property
-    def tcp(self) -> Mapping[bytes, Known]:
-        """The same over TCP."""
-        return self._engine.door(self.listener.view, self.listener.vpcs).tcp
+    @listener.setter
+    def listener(self, listener: Listener) -> None:
+        self._listener = listener
+        self.door = self._engine.door(listener.view, listener.vpcs)
 
     def _handle(self, packet: bytes, client: ClientAddress) -> bytes | UnderWay | None:
         return self._engine.handle(packet, client, self.listener.view, self.listener.vpcs)

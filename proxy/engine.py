@@ -30,7 +30,7 @@ from proxy.dns.errors import MalformedMessage
 from proxy.dns.query import Query, read_query
 from proxy.dns.write import TCP_SIZE, ExtendedError, Sections, udp_limit, write_answer, write_refusal
 from proxy.flow import Flow
-from proxy.known import FOR_EVER, MOST_TURNS, Bounds, Door, Known, Said, Table, is_plain
+from proxy.known import FOR_EVER, MOST_TURNS, Bounds, Door, Found, Said, Table, is_plain
 from proxy.model.answers import Answer, Question, Reason, ReasonKind, UpstreamError
 from proxy.model.outcome import Outcome
 from proxy.model.plan import ClientAddress
@@ -202,7 +202,10 @@ class Engine:
 
     def door(self, view: str | None, vpcs: Vpcs = None) -> Door:
         """Where whoever serves a listener of `view` finds answers without asking `handle`."""
-        return self._doors.setdefault((view, vpcs), Door())
+        door = self._doors.get((view, vpcs))
+        if door is None:
+            door = self._doors[view, vpcs] = Door(self._now)
+        return door
 
     def handle(self, packet: bytes, client: ClientAddress, view: str | None, vpcs: Vpcs = None) -> bytes | UnderWay | None:
         """The answer to a packet that came in by a listener of `view`; None is silence, an UnderWay asks the network.
@@ -246,7 +249,9 @@ class Engine:
         began = 0.0 if self._observe is None else self._now()
         seat = self._seats.get((client.host, view, vpcs)) or self._take_seat(client.host, view, vpcs)
         table = seat.tcp if client.tcp else seat.udp
-        if self._looks_at_all() and (known := table.find(packet)) is not None:  # else whoever listens has done so
+        if (
+            self._looks_at_all() and (known := table.look(packet[2:], self._now())) is not None
+        ):  # else who listens has done so
             return None if self._is_too_much(client, seat.view) else self._repeat(packet, known, client, began)
         query = read_query(packet)
         here = seat.view
@@ -279,13 +284,13 @@ class Engine:
             self._keep(table, packet, heard, answer, octets=octets, until=until)
         return octets
 
-    def _repeat(self, packet: bytes, known: tuple[bytes, Said], client: ClientAddress, began: float) -> bytes:
+    def _repeat(self, packet: bytes, known: Found, client: ClientAddress, began: float) -> bytes:
         """Count and observe an answer that was known, as `_write` does with others."""
-        octets, (tally, answer, view) = known
+        tail, _, tally, (_, answer, view) = known
         tally[0] += 1
         if self._observe is not None:
             self._tell(_Heard(read_query(packet), client, view, began), answer)
-        return octets
+        return packet[:2] + tail
 
     def _keep(self, table: Table, packet: bytes, heard: _Heard, answer: Answer, *, octets: bytes, until: float) -> None:
         """Have `packet` known from now on, with all turns of its answer."""
@@ -327,15 +332,15 @@ class Engine:
         seat = self._seats[host, view, vpcs] = Seat(allowed, placed, movable, udp, tcp)
         if not self._looks_at_all():
             door = self.door(view, vpcs)
-            door.udp[address.packed] = Known(udp.answers.get, udp.repeat)
-            door.tcp[address.packed] = Known(tcp.answers.get, tcp.repeat)
+            door.udp[address.packed] = udp.answers.get, udp.find
+            door.tcp[address.packed] = tcp.answers.get, tcp.find
         return seat
 
     def _table(self, *kind: object) -> Table:
         """What is known to one kind of client, all of whom get the same answers to the same packets."""
         table = self._tables.get(kind)
         if table is None:
-            table = self._tables[kind] = Table(self._bounds, self._next_turn, self._now, observed=self._looks_at_all())
+            table = self._tables[kind] = Table(self._bounds, self._next_turn)
         return table
 
     def _forget(self) -> None:

@@ -14,12 +14,14 @@ traffic in every world of the conformance files, and wants the same octets.
 
 Where to look, the quickest first, with what it takes on a machine that echoes a packet within 4,400 ns:
 
-1. `answers` (50 ns): finished for as long as the world lives.  `listen/` looks here by itself, without a call.
-2. `siblings` (800 ns): names that were never asked, where nothing tells them from one that was.  A name of the same length
-   has the same tail but for the question.  So random names cost no walk and, what matters more, no memory.
-3. `kept` (900 ns): answers that were given once (at the second time they move up to `answers`, which random names therefore
-   never fill), that turn (a tail for every turn), or that are true until a TTL counts down.
-4. The true path, which fills the others.
+1. `answers` (50 ns): `listen/` looks here by itself, without a call.  An answer of the internet counts down: it is there until
+   its TTLs are others, a second at most, and whoever looks compares the time.  No timer, and no sweep.
+2. `find` (400 ns), in this order: letters of another case; `siblings`, names that were never asked, where nothing tells them
+   from one that was.  A name of the same length has the same tail but for the question.  So random names cost no walk and,
+   what matters more, no memory.
+3. `kept`, which `find` looks into last: answers that were given once (at the second time they move up to `answers`, which
+   random names therefore never fill), and those that turn (a tail for every turn).
+4. The true path, which fills the others: once a second for a name that counts down.
 
 Keys have the question in lower case, and an answer gets the letters back that its own question had.  Packets with EDNS
 options are left to the true path: a cookie or a client subnet would make each of them a new key.
@@ -28,15 +30,15 @@ Owns these tables and their bounds.  Must never decide an answer: it repeats.
 
 A worked example::
 
-    table = Table(Bounds(forget), turns, time.monotonic)
-    table.repeat(packet)                            # None: never asked
+    table = Table(Bounds(forget), turns)
+    table.find(packet[2:], now)                     # None: never asked
     table.keep(packet, said, [answer[2:]])          # what the true path said
-    table.repeat(b"id" + packet[2:])                # b"id" + answer[2:]
+    table.answers[packet[2:]][0]                    # answer[2:]
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from proxy.model.answers import Answer
@@ -49,9 +51,9 @@ MOST_YOUNG = 8192  # of these in one table's `kept`
 MOST_TURNS = 12
 FOR_EVER = float("inf")
 
-_NAME_AT = 12  # where the question's name begins
+_NAME_AT = 10  # where the question's name begins, the id not counted
 _WITHOUT, _WITH_OPT = 4, 15  # octets behind it: type and class, and an OPT record without options (RFC 6891)
-_SHORTEST = 17
+_SHORTEST = 15
 
 
 class Said(NamedTuple):
@@ -62,8 +64,8 @@ class Said(NamedTuple):
     view: View
 
 
-Answers = dict[bytes, tuple[bytes, Said]]
-"""By key: the tail, and what it says."""
+Found = tuple[bytes, float, list[int], Said]
+"""An answer: its tail, until when it is right, where it is counted, and what it says.  Plain, to be taken apart quickly."""
 
 
 @dataclass(slots=True)
@@ -73,30 +75,24 @@ class _Kept:
     until: float
 
 
-@dataclass(slots=True)
-class _Sibling:
-    """An answer, cut where the question stands in it; and where its name would be if there were one."""
+_Names = Mapping[bytes, object]
 
-    said: Said
-    head: bytes
-    body: bytes
-    known: Siblings
+_Sibling = tuple[list[int], Said, bytes, bytes, _Names, _Names, _Names]
+"""An answer, cut where the question stands in it; and the tables that would have its name if there were one."""
 
-
-class Known(NamedTuple):
-    """What `listen/` asks before it asks the engine: a table's `answers.get`, and its `repeat`."""
-
-    get: Callable[[bytes], tuple[bytes, Said] | None]
-    repeat: Callable[[bytes], bytes | None]
+Known = tuple[Callable[[bytes], Found | None], Callable[[bytes, float], Found | None]]
+"""What `listen/` asks before it asks the engine, about octets behind an id: a table's `answers.get`, and its `find`."""
 
 
 class Door:
     """Where clients of one listener come in: what is known to those who asked before, by their address as octets.
 
-    Both are replaced when everything is forgotten, so whoever looks into them takes them anew each time.
+    Both are replaced when everything is forgotten, so whoever looks into them takes them anew each time.  `now` is the clock
+    that answers count down by.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.now = now
         self.udp: dict[bytes, Known] = {}
         self.tcp: dict[bytes, Known] = {}
 
@@ -120,49 +116,43 @@ class Bounds:
 class Table:
     """What is known of the answers to one kind of client: those of one view over UDP, say.
 
-    `turns` gives the next turn of an answer that turns, `now` the time.  Where `observed`, nothing is put into `answers`:
-    `listen/` would answer from there without a word to anyone.
+    `turns` gives the next turn of an answer that turns.
     """
 
-    def __init__(
-        self, bounds: Bounds, turns: Callable[[], int], now: Callable[[], float], *, observed: bool = False
-    ) -> None:
-        self.answers: Answers = {}
+    def __init__(self, bounds: Bounds, turns: Callable[[], int]) -> None:
+        self.answers: dict[bytes, Found] = {}
         self._siblings: dict[bytes, _Sibling] = {}
         self._kept: dict[bytes, _Kept] = {}
         self._bounds = bounds
         self._turns = turns
-        self._now = now
-        self._observed = observed
 
-    def repeat(self, packet: bytes) -> bytes | None:
-        """The answer to `packet`, counted; None where only the true path knows it."""
-        found = self.find(packet)
-        if found is None:
-            return None
-        answer, (tally, _, _) = found
-        tally[0] += 1
-        return answer
+    def look(self, rest: bytes, now: float) -> Found | None:
+        """The answer to a packet of which `rest` is behind the id."""
+        found = self.answers.get(rest)
+        return found if found is not None and now < found[1] else self.find(rest, now)
 
-    def find(self, packet: bytes) -> tuple[bytes, Said] | None:
-        """The answer to `packet`, for the caller to count, and what it says."""
-        if len(packet) < _SHORTEST:
+    def find(self, rest: bytes, now: float) -> Found | None:
+        """The answer to a packet of which `rest` is behind the id, and for which `answers` had none that is right at `now`."""
+        if len(rest) < _SHORTEST:
             return None
         # Where the name ends if this is a packet of the kind that is kept.  If it is not, the keys that are made of it are
         # those of no such packet: what is not of a name is compared as it is, and lengths, below 64, are no letters.
-        name_end = len(packet) - (_WITH_OPT if packet[11] else _WITHOUT)
-        name, rest = packet[_NAME_AT:name_end].lower(), packet[name_end:]
-        sibling = self._siblings.get(b"".join((packet[2 : _NAME_AT + 1], name[1 + packet[_NAME_AT] :], rest)))
+        name_end = len(rest) - (_WITH_OPT if rest[9] else _WITHOUT)
+        asked = rest[_NAME_AT:name_end]
+        name = asked.lower()
+        lower = rest
+        if name != asked:
+            lower = rest[:_NAME_AT] + name + rest[name_end:]
+            known = self.answers.get(lower)
+            if known is not None and now < known[1]:
+                return _spelt(known, asked, name_end)
+        sibling = self._siblings.get(lower[: _NAME_AT + 1] + lower[_NAME_AT + 1 + lower[_NAME_AT] :])
         if sibling is not None:
-            claims, nodes, listed = sibling.known
+            tally, said, head, body, claims, nodes, listed = sibling
             if name not in nodes and name not in claims and name not in listed:
-                question = packet[_NAME_AT : name_end + 4]
-                return b"".join((packet[:2], sibling.head, question, sibling.body)), sibling.said
-        found = self._find_whole(b"".join((packet[2:_NAME_AT], name, rest)))
-        if found is None:
-            return None
-        tail, said = found
-        return b"".join((packet[:2], tail[:10], packet[_NAME_AT:name_end], tail[name_end - 2 :])), said
+                return head + rest[_NAME_AT : name_end + 4] + body, FOR_EVER, tally, said
+        found = self._look_at_kept(lower, now)
+        return found if found is None or name == asked else _spelt(found, asked, name_end)
 
     def keep(
         self, packet: bytes, said: Said, tails: Sequence[bytes], until: float = FOR_EVER, siblings: Siblings | None = None
@@ -171,41 +161,48 @@ class Table:
 
         `tails` are the octets behind the id, one for every turn; `siblings` is what tells the name from those beside it.
         """
-        name_end = len(packet) - (_WITH_OPT if packet[11] else _WITHOUT)
-        name, rest = packet[_NAME_AT:name_end].lower(), packet[name_end:]
+        rest = packet[2:]
+        name_end = len(rest) - (_WITH_OPT if rest[9] else _WITHOUT)
+        name = rest[_NAME_AT:name_end].lower()
+        lower = rest[:_NAME_AT] + name + rest[name_end:]
         settled = until == FOR_EVER and len(tails) == 1
         if settled and siblings is not None:
-            beside = b"".join((packet[2 : _NAME_AT + 1], name[1 + packet[_NAME_AT] :], rest))
-            self._siblings[beside] = _Sibling(said, tails[0][:10], tails[0][name_end + 2 :], siblings)
+            beside = lower[: _NAME_AT + 1] + lower[_NAME_AT + 1 + lower[_NAME_AT] :]
+            self._siblings[beside] = said.tally, said, tails[0][:_NAME_AT], tails[0][name_end + 4 :], *siblings
             self._bounds.count()
             return
-        lower = b"".join((packet[2:_NAME_AT], name, rest))
-        tails = [b"".join((tail[:10], name, tail[name_end - 2 :])) for tail in tails]
-        if settled and said.answer.sections.answer and not self._observed:
-            self._settle(lower, tails[0], said)
+        tails = [tail[:_NAME_AT] + name + tail[name_end:] for tail in tails]
+        if lower in self.answers and len(tails) == 1:  # its TTLs were others a second ago
+            self.answers[lower] = tails[0], until, said.tally, said
+        elif settled and said.answer.sections.answer:
+            self._settle(lower, _Kept(said, tails, until))
         else:
             if len(self._kept) >= MOST_YOUNG:
                 self._kept = {}
             self._kept[lower] = _Kept(said, tails, until)
 
-    def _find_whole(self, lower: bytes) -> tuple[bytes, Said] | None:
+    def _look_at_kept(self, lower: bytes, now: float) -> Found | None:
         kept = self._kept.get(lower)
         if kept is None:
-            return self.answers.get(lower)
-        if kept.until != FOR_EVER and self._now() >= kept.until:
+            return None
+        if now >= kept.until:
             del self._kept[lower]
             return None
-        turn = 0
         if len(kept.tails) > 1:
-            turn = self._turns() % len(kept.tails)
-        elif kept.until == FOR_EVER and not self._observed:
-            del self._kept[lower]
-            self._settle(lower, kept.tails[0], kept.said)
-        return kept.tails[turn], kept.said
+            return kept.tails[self._turns() % len(kept.tails)], kept.until, kept.said.tally, kept.said
+        del self._kept[lower]
+        return self._settle(lower, kept)
 
-    def _settle(self, lower: bytes, tail: bytes, said: Said) -> None:
-        self.answers[lower] = tail, said
+    def _settle(self, lower: bytes, kept: _Kept) -> Found:
+        found = self.answers[lower] = kept.tails[0], kept.until, kept.said.tally, kept.said
         self._bounds.count()
+        return found
+
+
+def _spelt(found: Found, asked: bytes, name_end: int) -> Found:
+    """With the letters that were asked."""
+    tail, until, tally, said = found
+    return tail[:_NAME_AT] + asked + tail[name_end:], until, tally, said
 
 
 def is_plain(packet: bytes, question: bytes) -> bool:

@@ -14,7 +14,7 @@ import mmap
 import socket
 import struct
 import sys
-from typing import Any, NamedTuple
+from typing import Any
 
 SIZE = 64  # datagrams at a time
 SLOT = 4096  # octets; what is longer is cut
@@ -53,18 +53,12 @@ _MESSAGE_SIZE = ctypes.sizeof(_Message)
 _VECTOR_SIZE = ctypes.sizeof(_Vector)
 
 
-class Slot(NamedTuple):
-    """Where datagram `number` is: in `memory` from `start`, behind its id from `body`; its sender's address in `names`.
+Slot = tuple[int, int, int, slice, int, int]
+"""Where a datagram is: its number; where it starts in `memory`, and where what is behind its id does; its sender's address in
+`names`; where its size is in `sizes`, and where that of its answer goes in `answer_sizes`.
 
-    Its size is `sizes[size_at]`, that of its answer goes into `answer_sizes[answer_size_at]`.
-    """
-
-    number: int
-    start: int
-    body: int
-    address: slice
-    size_at: int
-    answer_size_at: int
+Plain, as a tuple with names takes 90 ns longer to take apart.
+"""
 
 
 class Batch:
@@ -86,8 +80,8 @@ class Batch:
         self.sizes = memoryview(incoming).cast("B").cast("I")
         self.answer_sizes = memoryview(out_vectors).cast("B").cast("L")  # size_t, on Linux
         begin, end = (8, 24) if self._six else (4, 8)
-        self.slots = [
-            Slot(
+        self.slots: list[Slot] = [
+            (
                 number,
                 number * SLOT,
                 number * SLOT + 2,

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol, cast
 
-from proxy.listen.handle import Handle, InFlight, Known, pack_address
+from proxy.listen.handle import Handle, InFlight, Known, pack_address, repeat
 from proxy.model.plan import ClientAddress
 
 MOST_IN_FLIGHT = 64
@@ -112,10 +112,12 @@ class Connection(asyncio.Protocol):
         """Answer the messages that are there, a burst of them at most, with one write."""
         self._scheduled = False
         answers = bytearray()
+        door = self._known.door
+        known, now = door.tcp.get(self._packed), door.now()
         for _ in range(_BURST):
             if self._blocked or len(answers) > _UNTAKEN_OCTETS or (message := self._take()) is None:
                 break
-            answer = self._repeat(message) or self._handle(message, self.client)
+            answer = repeat(message, known, now) or self._handle(message, self.client)
             if isinstance(answer, bytes):
                 answers += len(answer).to_bytes(2, "big") + answer
             elif answer is not None:
@@ -123,16 +125,6 @@ class Connection(asyncio.Protocol):
         if answers:
             self._transport.write(answers)
         self._arrange()
-
-    def _repeat(self, message: bytes) -> bytes | None:
-        known = self._known.tcp.get(self._packed)
-        if known is None:
-            return None
-        get, repeat = known
-        if found := get(message[2:]):
-            found[1][0][0] += 1
-            return message[:2] + found[0]
-        return repeat(message)
 
     def _arrange(self) -> None:
         """Work on, read on, wait or close, by what there is to do."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import socket
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, cast
@@ -28,21 +29,27 @@ class Later(Protocol):
 Handle = Callable[[bytes, ClientAddress], Awaitable[bytes | None] | Later | bytes | None]
 """An answer, None for silence, or one that takes time.  If it raises, the event loop's handler is told."""
 
-Get = Callable[[bytes], tuple[bytes, tuple[list[int], Any, Any]] | None]
-"""From a packet's octets behind its id, which is the first two: those of its answer, and the tally (of one) to count it in."""
+Found = tuple[bytes, float, list[int], Any]
+"""An answer's octets behind its id, until when they are right, the tally (of one) to count it in, and what it says."""
 
-Repeat = Callable[[bytes], bytes | None]
-"""From a packet to its answer, counted."""
+Get = Callable[[bytes], Found | None]
+"""From a packet's octets behind its id, which is the first two, to an answer that may be right no longer."""
 
-Tables = Mapping[bytes, tuple[Get, Repeat]]
+Find = Callable[[bytes, float], Found | None]
+"""From the same and the time to an answer that is right; it is asked where Get has none."""
+
+Tables = Mapping[bytes, tuple[Get, Find]]
 """By a client's address as octets, what is known to it."""
 
 
-class Known(Protocol):
+class Door(Protocol):
     """Answers that `handle` would give again without a thought, over UDP and TCP; it is asked where they have none.
 
-    They may be replaced at any time.
+    They may be replaced at any time.  `now` is their clock.
     """
+
+    @property
+    def now(self) -> Callable[[], float]: ...
 
     @property
     def udp(self) -> Tables: ...
@@ -51,12 +58,40 @@ class Known(Protocol):
     def tcp(self) -> Tables: ...
 
 
+class Known(Protocol):
+    """Where the door is, which may be another one after each packet."""
+
+    @property
+    def door(self) -> Door: ...
+
+
 class NothingKnown:
     """Where every packet is for `handle`."""
 
     def __init__(self) -> None:
+        self.now = time.monotonic
         self.udp: Tables = {}
         self.tcp: Tables = {}
+
+    @property
+    def door(self) -> Door:
+        """This."""
+        return self
+
+
+def repeat(packet: bytes, known: tuple[Get, Find] | None, now: float) -> bytes | None:
+    """The answer to `packet` out of what is known to its client, counted."""
+    if known is None:
+        return None
+    get, find = known
+    rest = packet[2:]
+    found = get(rest)
+    if found is None or now >= found[1]:
+        found = find(rest, now)
+        if found is None:
+            return None
+    found[2][0] += 1
+    return packet[:2] + found[0]
 
 
 @functools.lru_cache(4096)

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 
 from proxy.listen.batch import SLOT, Batch
-from proxy.listen.handle import Handle, InFlight, Known, pack_address
+from proxy.listen.handle import Handle, InFlight, Known, pack_address, repeat
 from proxy.listen.wildcard import Way, WildcardSocket, is_wildcard
 from proxy.model.plan import ClientAddress
 
@@ -60,29 +60,31 @@ class UdpListening:
         self._sock.close()
 
     def _read_batch(self) -> None:
-        """Answer what waits, a batch of it at most.
+        """Answer what waits, a batch of it at most."""
+        self._answer_batch(self._batch.receive())
+
+    def _answer_batch(self, count: int) -> None:
+        """Answer the `count` datagrams that the batch holds.
 
         This loop is what a query costs: nothing in it that can be done before it, no call, no octet copied in vain.
         """
-        batch, tables = self._batch, self._known.udp
+        batch, door = self._batch, self._known.door
         memory, names, sizes, answer_sizes = batch.memory, batch.names, batch.sizes, batch.answer_sizes
+        tables, now = door.udp, door.now()
         unsent_from = 0
-        count = batch.receive()
         for number, start, body, address, size_at, answer_size_at in batch.slots[:count]:
             end = start + sizes[size_at]
-            answer = None
             if known := tables.get(names[address]):
-                get, repeat = known
-                if found := get(memory[body:end]):
-                    tail, (tally, _, _) = found
+                get, find = known
+                packet = memory[body:end]
+                if ((found := get(packet)) and now < found[1]) or (found := find(packet, now)):
+                    tail, _, tally, _ = found
                     tally[0] += 1
                     end = body + len(tail)
                     memory[body:end] = tail  # the id before it stays where it came
                     answer_sizes[answer_size_at] = end - start
                     continue
-                answer = repeat(memory[start:end])
-            if answer is None:
-                answer = self._answer(memory[start:end], batch.peer(number))
+            answer = self._answer(memory[start:end], batch.peer(number))
             if answer is not None and len(answer) <= SLOT:
                 end = start + len(answer)
                 memory[start:end] = answer
@@ -108,14 +110,8 @@ class UdpListening:
                 self._send(way, answer)
 
     def _repeat(self, packet: bytes, way: Way) -> bytes | None:
-        known = self._known.udp.get(pack_address(way[0]))
-        if known is None:
-            return None
-        get, repeat = known
-        if found := get(packet[2:]):
-            found[1][0][0] += 1
-            return packet[:2] + found[0]
-        return repeat(packet)
+        door = self._known.door
+        return repeat(packet, door.udp.get(pack_address(way[0])), door.now())
 
     def _answer(self, packet: bytes, way: Way) -> bytes | None:
         """The answer if there is one at once; one that takes time is sent the same `way` later."""
