@@ -29,12 +29,14 @@ _MAX_QUERY = 4096  # octets; what is longer is cut, and so no query
 class UdpListening:
     """A UDP socket that is served.
 
-    `unsent` counts the answers that the machine did not take, `given_up` those that were waited for when too many were.
+    `unsent` counts the answers that the machine did not take, `given_up` those that were waited for when too many were,
+    `ignored` the queries that no answer may go to: from port 0, or to a broadcast or multicast address.
     """
 
     def __init__(self, sock: socket.socket, handle: Handle, known: Known) -> None:
         self.unsent = 0
         self.given_up = 0
+        self.ignored = 0
         self._sock = sock
         self._handle = handle
         self._known = known
@@ -105,7 +107,7 @@ class UdpListening:
                 return
             except OSError:  # word of an earlier answer that did not arrive; the queue behind it is still good
                 continue
-            answer = self._repeat(packet, way) or self._answer(packet, way)
+            answer = (self._repeat(packet, way) if way[1] else None) or self._answer(packet, way)
             if answer is not None:
                 self._send(way, answer)
 
@@ -116,6 +118,7 @@ class UdpListening:
     def _answer(self, packet: bytes, way: Way) -> bytes | None:
         """The answer if there is one at once; one that takes time is sent the same `way` later."""
         if way[1] == 0:  # a source port that no answer reaches (RFC 768: no reply is expected)
+            self.ignored += 1
             return None
         try:
             answer = self._handle(packet, ClientAddress(way[0], way[1], False))

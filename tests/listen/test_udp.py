@@ -13,6 +13,7 @@ import pytest
 
 from proxy.listen import start_listening, udp
 from proxy.listen.handle import Later
+from proxy.listen.wildcard import WildcardSocket
 from proxy.model.plan import ClientAddress, Listener
 from tests.listen.clients import LIMITS, UdpClient, listening, shout
 
@@ -226,6 +227,46 @@ async def test_a_wildcard_answers_from_the_address_that_was_asked() -> None:
             with UdpClient((host, served.address[1])) as client:  # it is connected: it hears that one address alone
                 assert await client.ask(b"hello") == b"HELLO"
                 assert await client.ask(b"slow") == b"SLOW"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a broadcast address on loopback")
+async def test_what_was_sent_to_many_is_answered_by_nobody() -> None:
+    handled: list[bytes] = []
+
+    def handle(packet: bytes, _client: ClientAddress) -> bytes:
+        handled.append(packet)
+        return packet.upper()
+
+    async with listening(handle, "0.0.0.0") as served:
+        with UdpClient(served.address) as client, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as caller:
+            caller.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            caller.setblocking(False)
+            caller.bind(("127.0.0.1", 0))
+            caller.sendto(b"to everybody", ("127.255.255.255", served.address[1]))
+            await until(lambda: served.udp.ignored == 1)
+            assert await client.ask(b"hello") == b"HELLO"
+            assert handled == [b"hello"]
+            with pytest.raises(BlockingIOError):
+                caller.recv(100)
+
+
+@pytest.mark.parametrize(
+    ("family", "data", "to_many"),
+    [
+        (socket.AF_INET, b"\1\0\0\0" + bytes([10, 0, 0, 5]) + bytes([10, 0, 0, 5]), False),
+        (socket.AF_INET, b"\1\0\0\0" + bytes(4) + bytes([10, 0, 0, 5]), False),
+        (socket.AF_INET, b"\1\0\0\0" + bytes([10, 0, 0, 5]) + bytes([10, 0, 0, 255]), True),
+        (socket.AF_INET, b"\1\0\0\0" + bytes([10, 0, 0, 5]) + bytes([255] * 4), True),
+        (socket.AF_INET, b"\1\0\0\0" + bytes(4) + bytes([224, 0, 0, 251]), True),
+        (socket.AF_INET6, socket.inet_pton(socket.AF_INET6, "fe80::1") + bytes(4), False),
+        pytest.param(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, "ff02::1") + bytes(4), True, marks=needs_ipv6),
+    ],
+)
+def test_broadcast_and_multicast_are_told_from_an_address_of_this_machine(
+    family: socket.AddressFamily, data: bytes, to_many: bool
+) -> None:
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        assert WildcardSocket(sock)._is_to_many(data) is to_many
 
 
 @needs_ipv6
