@@ -20,8 +20,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol, Self
 
 from proxy.configuration import INSTANCE, Configuration, Overrides, asks_the_machine, failed, load, recompile
+from proxy.course import UnderWay
 from proxy.difference import describe_difference
-from proxy.engine import Engine, Observe, UnderWay
+from proxy.engine import Engine, Observe
 from proxy.flow import Flow
 from proxy.host.resolvers import machine_servers, watch_resolvers
 from proxy.listen import Listening, start_listening
@@ -116,11 +117,12 @@ Change = Callable[[Settings], Settings]
 
 
 class Counts(NamedTuple):
-    """What was counted since the start: answers by reason, packets that were no query, those that were too many."""
+    """What was counted since the start: answers by reason, packets that were no query, or too many, or whose answer would be."""
 
     reasons: Mapping[str, int]
     malformed: int
     dropped: int
+    limited: int
 
 
 class Others(Protocol):
@@ -171,7 +173,7 @@ class Server:
         self.reach = Reach(configuration.plan, machine_servers)
         self.upstream = self.reach.upstream
         self.engine = Engine(configuration.world, self.reach.cache, self.reach.start, time.monotonic)
-        self.engine.flow = _flow(configuration.plan)
+        self._bound_clients(configuration.plan)
         self._tasks: list[asyncio.Task[object]] = []
         self._query_log: QueryLog | None = None
         self._observers: tuple[Observe, ...] = ()
@@ -207,7 +209,7 @@ class Server:
 
     def counts(self) -> Counts:
         """What this process has counted."""
-        return Counts(self.engine.reasons, self.engine.malformed, self.engine.dropped)
+        return Counts(self.engine.reasons, self.engine.malformed, self.engine.dropped, self.engine.limited)
 
     async def reload(self) -> list[str]:
         """Take what the source holds now, all of it or nothing; what changed, in words.
@@ -307,8 +309,7 @@ class Server:
             raise
         old_log = self._query_log
         self.engine.adopt(new.world, cache)  # no await from here to the end of the change: no query sees half of it
-        if new.plan.packets_per_second != self.configuration.plan.packets_per_second:
-            self.engine.flow = _flow(new.plan)
+        self._bound_clients(new.plan, self.configuration.plan)
         gone = [socket for place, socket in kept.items() if place not in wanted]
         for place, socket in kept.items():
             socket.listener = wanted.get(place, socket.listener)
@@ -319,6 +320,13 @@ class Server:
         await asyncio.gather(*(socket.close(DRAIN_SECONDS) for socket in gone))
         await _close_log(None if log is old_log else old_log)
         return [f"+ listener {each.listener}" for each in opened] + [f"- listener {each.listener}" for each in gone]
+
+    def _bound_clients(self, plan: Plan, before: Plan | None = None) -> None:
+        """Bound what clients send and are sent; who was counted `before` is counted on where nothing has changed."""
+        if before is None or plan.packets_per_second != before.packets_per_second:
+            self.engine.flow = _flow(plan.packets_per_second)
+        if before is None or plan.responses_per_second != before.responses_per_second:
+            self.engine.rate = _flow(plan.responses_per_second)
 
     async def _reload_if_asked(self) -> None:
         """The machine asks other resolvers than before."""
@@ -367,8 +375,8 @@ def _all_of(observers: tuple[Observe, ...]) -> Observe | None:
     return tell
 
 
-def _flow(plan: Plan) -> Flow | None:
-    return Flow(plan.packets_per_second) if plan.packets_per_second else None
+def _flow(per_second: int) -> Flow | None:
+    return Flow(per_second) if per_second else None
 
 
 def _open_log(plan: QueryLogPlan | None) -> QueryLog | None:

@@ -16,11 +16,11 @@ A worked example::
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from functools import partial
 
 from proxy.cache import ReplyCache
-from proxy.model.answers import Answer, Ask, Reply, UpstreamError
+from proxy.model.answers import Answer, Ask, ReasonKind, Reply, UpstreamError
 from proxy.resolve import Resolution
 
 Replied = Callable[[Reply | Exception], None]
@@ -28,6 +28,9 @@ Answered = Callable[[Answer | Exception], None]
 
 Start = Callable[[Ask, Replied], object]
 """Asks, and calls with the reply or with why there is none: once, and not before it has returned."""
+
+
+_GIVEN_UP = UpstreamError("given up for newer questions: too many are waited for", ReasonKind.OVERLOADED)
 
 
 class Asks:
@@ -105,6 +108,42 @@ class Course:
         else:
             return
         answered(result)
+
+
+class UnderWay:
+    """An answer that asks the network once it is started, or awaited."""
+
+    __slots__ = ("_course", "_done", "_write")
+
+    def __init__(self, course: Course, write: Callable[[Answer | Exception], bytes]) -> None:
+        self._course = course
+        self._write = write
+
+    def start(self, done: Callable[[bytes], None]) -> None:
+        """Have `done` called with the answer, in time."""
+        self._done = done
+        self._course.start(self._answered)
+
+    def give_up(self) -> None:
+        """Too many are waited for, and this one for longest: the answer is that."""
+        self._course.cancel()
+        self._answered(_GIVEN_UP)
+
+    def cancel(self) -> None:
+        """Nobody wants it any more."""
+        self._course.cancel()
+
+    def __await__(self) -> Generator[object, None, bytes]:
+        answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.start(answered.set_result)
+        try:
+            return (yield from answered)
+        except asyncio.CancelledError:
+            self.cancel()
+            raise
+
+    def _answered(self, result: Answer | Exception) -> None:
+        self._done(self._write(result))
 
 
 def by_tasks(exchange: Callable[[Ask], Awaitable[Reply]]) -> Start:

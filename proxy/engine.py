@@ -18,18 +18,19 @@ import ipaddress
 import logging
 import math
 import random
-from collections.abc import Callable, Generator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
 from proxy.cache import ReplyCache
-from proxy.course import Asks, Course, Start
+from proxy.course import Asks, Course, Start, UnderWay
 from proxy.dns.codes import CLASS_IN, RCODE_BADVERS, RCODE_REFUSED, RCODE_SERVFAIL
 from proxy.dns.errors import MalformedMessage
 from proxy.dns.query import Query, read_query
-from proxy.dns.write import TCP_SIZE, ExtendedError, Sections, udp_limit, write_answer, write_refusal
-from proxy.flow import Flow
+from proxy.dns.write import TCP_SIZE, ExtendedError, Sections, udp_limit, write_answer, write_refusal, write_truncated
+from proxy.flow import Flow, place_of
 from proxy.known import FOR_EVER, MOST_TURNS, Bounds, Door, Found, Said, Table, is_plain
 from proxy.model.answers import Answer, Question, Reason, ReasonKind, UpstreamError
 from proxy.model.outcome import Outcome
@@ -38,6 +39,7 @@ from proxy.model.routing import Chance
 from proxy.model.steps import Trace
 from proxy.model.world import Placement, View, World
 from proxy.resolve import find_siblings, resolve
+from proxy.seldom import Seldom
 
 Observe = Callable[[Outcome], None]
 Vpcs = tuple[str, ...] | None
@@ -50,7 +52,6 @@ _NOT_ALLOWED = Answer(Sections(RCODE_REFUSED), Reason(ReasonKind.CLIENT_REFUSED,
 _OTHER_CLASS = Answer(Sections(RCODE_REFUSED), Reason(ReasonKind.NOT_SUPPORTED, "only class IN is answered"))
 _OTHER_TYPE = Answer(Sections(RCODE_REFUSED), Reason(ReasonKind.NOT_SUPPORTED, "this type cannot be asked for here"))
 _OTHER_EDNS = Answer(Sections(RCODE_BADVERS), Reason(ReasonKind.NOT_SUPPORTED, "only EDNS version 0 is spoken"))
-_GIVEN_UP = UpstreamError("given up for newer questions: too many are waited for", ReasonKind.OVERLOADED)
 _DEFECT = Answer(Sections(RCODE_SERVFAIL), Reason(ReasonKind.DEFECT, "a defect in vpcdns; its log has the traceback"))
 
 
@@ -82,49 +83,13 @@ class _Heard(NamedTuple):
     began: float
 
 
-class UnderWay:
-    """An answer that asks the network once it is started, or awaited."""
-
-    __slots__ = ("_course", "_done", "_write")
-
-    def __init__(self, course: Course, write: Callable[[Answer | Exception], bytes]) -> None:
-        self._course = course
-        self._write = write
-
-    def start(self, done: Callable[[bytes], None]) -> None:
-        """Have `done` called with the answer, in time."""
-        self._done = done
-        self._course.start(self._answered)
-
-    def give_up(self) -> None:
-        """Too many are waited for, and this one for longest: the answer is that."""
-        self._course.cancel()
-        self._answered(_GIVEN_UP)
-
-    def cancel(self) -> None:
-        """Nobody wants it any more."""
-        self._course.cancel()
-
-    def __await__(self) -> Generator[object, None, bytes]:
-        answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self.start(answered.set_result)
-        try:
-            return (yield from answered)
-        except asyncio.CancelledError:
-            self.cancel()
-            raise
-
-    def _answered(self, result: Answer | Exception) -> None:
-        self._done(self._write(result))
-
-
 class Engine:
     """Answers packets and questions in the World that it holds.
 
     `start` asks a route's servers; `now` gives seconds of a clock that never goes back; `chance`
     decides among weighted records.  `observe` is told of every query that was answered, in the loop's thread: it must neither
-    wait nor raise.  `malformed` counts the packets that were no query, `dropped` those that were too many.  Without `repeating`
-    nothing that was answered is known again.
+    wait nor raise.  `malformed` counts the packets that were no query, `dropped` those that were too many, `limited` those whose
+    answers would have been.  Without `repeating` nothing that was answered is known again.
     """
 
     def __init__(
@@ -141,8 +106,11 @@ class Engine:
         self.world = world
         self.malformed = 0
         self.dropped = 0
+        self.limited = 0
         self._observe = observe
         self._flow: Flow | None = None
+        self._rate: Flow | None = None
+        self._seldom = Seldom(now)
         self._repeating = repeating
         self._tallies: dict[Counted, list[int]] = {}
         self._asks = Asks(cache, start, now)
@@ -173,6 +141,16 @@ class Engine:
     @flow.setter
     def flow(self, flow: Flow | None) -> None:
         self._flow = flow
+        self._forget()
+
+    @property
+    def rate(self) -> Flow | None:
+        """How many answers over UDP a client may be sent; None for any number."""
+        return self._rate
+
+    @rate.setter
+    def rate(self, rate: Flow | None) -> None:
+        self._rate = rate
         self._forget()
 
     @property
@@ -213,6 +191,8 @@ class Engine:
         `vpcs`, if not None, are the only VPCs whose clients that listener answers.
         """
         try:
+            if self._rate is not None and not client.tcp and not self._rate.admits(place_of(client.host), self._now()):
+                return self._limit(packet)
             return self._handle(packet, client, view, vpcs)
         except MalformedMessage as error:
             self.malformed += 1
@@ -220,8 +200,8 @@ class Engine:
             if error.rcode is None or not seat.view.serves:
                 return None
             return write_refusal(packet, error.rcode)
-        except Exception:  # noqa: BLE001  the one place where a defect becomes an answer
-            _log.exception("a defect in vpcdns: the query %s was answered with SERVFAIL", packet.hex())
+        except Exception as error:  # noqa: BLE001  the one place where a defect becomes an answer
+            self._tell_defect(f"the query {packet.hex()}", error)
             return write_refusal(packet, RCODE_SERVFAIL)
 
     async def answer(self, question: Question, view: View, trace: Trace | None = None) -> Answer:
@@ -305,7 +285,7 @@ class Engine:
 
     def _looks_at_all(self) -> bool:
         """Whether every packet has to come by here, also those whose answers are known."""
-        return self._observe is not None or self._flow is not None
+        return self._observe is not None or self._flow is not None or self._rate is not None
 
     def _is_too_much(self, client: ClientAddress, view: View) -> bool:
         """True for a packet that AWS would drop: it has the bound for a VPC's own network interfaces, not for its endpoints."""
@@ -315,6 +295,18 @@ class Engine:
             return False
         self.dropped += 1
         return True
+
+    def _limit(self, packet: bytes) -> bytes | None:
+        """Silence, but every second time word to ask over TCP: whoever made up the client's address can't do that."""
+        self.limited += 1
+        with suppress(MalformedMessage):
+            return write_truncated(read_query(packet)) if self.limited % 2 else None
+        return None
+
+    def _tell_defect(self, what: str, error: Exception) -> None:
+        """One traceback a minute of a kind."""
+        if times := self._seldom.times(type(error).__name__):
+            _log.error("a defect in vpcdns: %s was answered with SERVFAIL (%d times)", what, times, exc_info=error)
 
     def _take_seat(self, host: str, view: str | None, vpcs: Vpcs) -> Seat:
         address = ipaddress.ip_address(host)
@@ -355,7 +347,7 @@ class Engine:
             return result
         if isinstance(result, UpstreamError):
             return Answer(Sections(result.rcode), result.reason)
-        _log.error("a defect in vpcdns: a query for %s was answered with SERVFAIL", name, exc_info=result)
+        self._tell_defect(f"a query for {name!r}", result)
         return _DEFECT
 
     def _finish(self, heard: _Heard, result: Answer | Exception) -> bytes:

@@ -1,4 +1,4 @@
-"""flow: how many packets a client may send in a second.
+"""flow: how many packets a client may send, or is sent, in a second.
 
 Owns counting them for a bounded number of clients; `now` is a parameter.  Must never know what a client is, or a query.
 
@@ -10,6 +10,8 @@ A worked example::
 
 from __future__ import annotations
 
+import functools
+import ipaddress
 from collections.abc import Hashable
 
 _REMEMBERED_CLIENTS = 4096
@@ -39,3 +41,9 @@ class Flow:
         """Forget clients whose second is over; everybody, if that is not half of them."""
         lasting = {client: counted for client, counted in self._counts.items() if now - counted[0] < 1}
         self._counts = lasting if len(lasting) <= _REMEMBERED_CLIENTS // 2 else {}
+
+
+@functools.lru_cache(_REMEMBERED_CLIENTS)
+def place_of(host: str) -> Hashable:
+    """What counts as one client where addresses may be made up: an IPv4 address, the /64 of an IPv6 address."""
+    return ipaddress.IPv6Address(host).packed[:8] if ":" in host else host

@@ -2,7 +2,8 @@
 
 Whoever sends bad packets, or takes the last file of the machine, does so a thousand times a second.  The first time is news.
 
-Owns counting how often something was not told.  Must never write a line itself: its level and its words are the caller's.
+Owns counting how often something was not told.  Must never write a line itself, but for an event loop's own: level and words
+are the caller's.
 
 A worked example::
 
@@ -13,8 +14,10 @@ A worked example::
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 
 SECONDS = 60.0
 
@@ -41,3 +44,14 @@ class Seldom:
         self._told[kind] = now
         self._times[kind] = 0
         return number
+
+
+def report_seldom(loop: asyncio.AbstractEventLoop) -> None:
+    """Have `loop` tell of errors in its callbacks, each kind of them once a minute."""
+    seldom = Seldom()
+
+    def report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if seldom.times(f"{context.get('message')} {type(context.get('exception')).__name__}"):
+            loop.default_exception_handler(context)
+
+    loop.set_exception_handler(report)

@@ -35,6 +35,9 @@ from proxy.app import Bound, Change, Counts, ListenError, Server, Texts
 from proxy.changes import NotThere
 from proxy.configuration import Configuration, Overrides
 from proxy.listen import bind_both, bind_shared
+from proxy.querylog import QueryLogError
+from proxy.reach import FileError
+from proxy.seldom import report_seldom
 from proxy.settings.problems import ConfigError
 from proxy.source import Source, SourceError
 
@@ -197,6 +200,7 @@ def _live(configuration: Configuration, overrides: Overrides, bound: Bound, chan
 
 
 async def _serve(configuration: Configuration, overrides: Overrides, bound: Bound, channel: socket.socket) -> None:
+    report_seldom(asyncio.get_running_loop())
     source = _Told(configuration.name)
     async with Server(configuration, source, overrides, bound=bound, shared=True) as server:
         obeying = asyncio.ensure_future(_obey(channel, server, source))
@@ -223,7 +227,7 @@ async def _obey(channel: socket.socket, server: Server, source: _Told) -> None:
 async def _take(server: Server) -> str | None:
     try:
         await server.reload()
-    except (ConfigError, SourceError, ListenError) as error:
+    except (ConfigError, SourceError, QueryLogError, FileError, ListenError) as error:
         return str(error)
     return None
 

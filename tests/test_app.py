@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 import dns.asyncquery
 import dns.exception
+import dns.flags
 import dns.message
 import pytest
 
@@ -179,6 +180,24 @@ async def test_over_its_bound_a_client_gets_no_reply(file: Path) -> None:
         file.write_text(BEFORE)
         await server.reload()
         assert server.engine.flow is None
+
+
+async def test_the_bound_of_answers_is_taken_at_a_reload_and_told_in_the_sums(file: Path) -> None:
+    async with serving(file) as server:
+        assert server.engine.rate is None
+        file.write_text(BEFORE + "limits: {responses_per_second: 3}\n")
+        await server.reload()
+        rate = server.engine.rate
+        host, port = server.sockets[0].address
+        with patch.object(server.engine, "_now", lambda: 5.0):
+            query = dns.message.make_query("www.example.com", "A")
+            answers = [await dns.asyncquery.udp(query, host, port=port, timeout=5) for _ in range(4)]
+            assert [bool(each.flags & dns.flags.TC) for each in answers] == [False] * 3 + [True]
+            assert (await dns.asyncquery.tcp(query, host, port=port, timeout=5)).answer == answers[0].answer
+        assert server.counts().limited == 1
+        file.write_text(BEFORE + "limits: {responses_per_second: 3, tcp_connections: 5}\n")
+        await server.reload()
+        assert server.engine.rate is rate
 
 
 # The query log

@@ -39,12 +39,12 @@ DRAWING: dict[str, tuple[int, str]] = {
     "known": (3, "resolve model dns"),
     "forward": (4, "cache model"),
     "course": (4, "cache resolve model"),
-    "engine": (4, "known course cache flow resolve model dns"),
+    "engine": (4, "known course cache flow seldom resolve model dns"),
     "expectations": (4, "resolve settings model dns"),
     "notify": (4, ""),
     "quiet": (4, ""),
     "source": (4, "notify"),
-    "querylog": (4, "model dns"),
+    "querylog": (4, "seldom model dns"),
     "interop": (4, "compile settings model dns"),
     "host": (4, "model"),
     "relaying": (5, "listen model"),
@@ -54,15 +54,15 @@ DRAWING: dict[str, tuple[int, str]] = {
     "asking": (5, "configuration engine course reach upstream host compile resolve settings model dns"),
     "app": (
         5,
-        "quiet configuration difference engine known reach flow listen querylog source host settings model dns",
+        "quiet configuration course difference engine known reach flow listen querylog source host settings model dns",
     ),
-    "workers": (5, "app changes configuration listen source settings"),
+    "workers": (5, "app changes configuration listen source querylog reach seldom settings"),
     "telling": (5, "asking configuration notes model dns"),
     "web": (6, "app asking changes telling inventory configuration querylog reach source settings model dns"),
     "testing": (6, "app asking changes inventory configuration expectations source settings model dns"),
     "cli": (
         6,
-        "app workers quiet asking telling relaying inventory notes configuration expectations querylog reach source host "
+        "app workers quiet seldom asking telling relaying inventory notes configuration expectations querylog reach source host "
         "interop compile settings model dns web",
     ),
     "__main__": (6, "cli"),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+
 from proxy import seldom as module
-from proxy.seldom import Seldom
+from proxy.seldom import Seldom, report_seldom
 
 
 class Clock:
@@ -33,3 +37,16 @@ def test_kinds_are_bounded() -> None:
         assert seldom.times(str(number)) == 1
     assert len(seldom._told) == 10
     assert seldom.times("5") == 1, "it was forgotten"
+
+
+async def test_what_goes_wrong_in_a_loop_is_told_once_a_minute_of_a_kind(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(error: Exception) -> None:
+        raise error
+
+    loop = asyncio.get_running_loop()
+    report_seldom(loop)
+    for _ in range(5):
+        loop.call_soon(fail, ValueError("one kind"))
+        loop.call_soon(fail, OSError("another"))
+        await asyncio.sleep(0)
+    assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["one kind", "another"]

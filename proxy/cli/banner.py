@@ -57,6 +57,7 @@ def statistics(server: Server, others: Sequence[Counts], seconds: float) -> Iter
     every = [server.counts(), *others]
     reasons = sum((Counter(each.reasons) for each in every), Counter[str]())
     malformed, dropped = sum(each.malformed for each in every), sum(each.dropped for each in every)
+    limited = sum(each.limited for each in every)
     yield f"statistics: {counted(reasons.total(), 'answer')} in {seconds:.0f} s"
     for reason, number in reasons.most_common():
         yield f"  {number} {reason}"
@@ -64,6 +65,8 @@ def statistics(server: Server, others: Sequence[Counts], seconds: float) -> Iter
         yield f"  {counted(malformed, 'packet')} that was no query"
     if dropped:
         yield f"  {counted(dropped, 'packet')} over packets_per_second"
+    if limited:
+        yield f"  {counted(limited, 'packet')} over responses_per_second"
     log = server.query_log
     if log is not None and log.dropped + log.unwritten:
         yield f"  {counted(log.dropped + log.unwritten, 'line')} that the query log lacks"

@@ -27,6 +27,7 @@ from proxy.cli.serviced import Handed, show_life, take_sockets, tell_ready
 from proxy.configuration import Configuration, Overrides, failed, load
 from proxy.host.service import Notifier
 from proxy.quiet import quiet
+from proxy.seldom import report_seldom
 from proxy.settings.problems import ConfigError, did_you_mean
 from proxy.source import Source
 from proxy.web import Admin, AdminError
@@ -130,6 +131,7 @@ def _enlist(configuration: Configuration, overrides: Overrides, count: int) -> C
 
 
 async def _serve(handed: Handed, source: Source, *, watched: bool, crew: Crew | None = None) -> None:
+    report_seldom(asyncio.get_running_loop())
     configuration, overrides, bound = handed
     notifier = Notifier(os.environ)
     stop, started = asyncio.Event(), asyncio.Event()

@@ -24,6 +24,7 @@ def compile_plan(settings: Settings, views: Mapping[str, View], problems: Proble
         _cache_bounds(settings),
         query_log=_query_log(settings.query_log),
         packets_per_second=limits.packets_per_second,
+        responses_per_second=limits.responses_per_second,
         admin=_admin(settings.admin),
         recording=_recording(settings.upstream),
         cache_file=None if settings.upstream.mode == "replay" else settings.cache.file,

@@ -85,6 +85,11 @@ def write_answer(
     return b"".join((head, query.question, *body, opt))
 
 
+def write_truncated(query: Query) -> bytes:
+    """An answer to `query` that holds nothing but the word to ask again over TCP; it is no longer than what was asked."""
+    return HEADER.pack(query.id, FLAG_QR | FLAG_RA | FLAG_TC | query.flags & FLAG_RD, 1, 0, 0, 0) + query.question
+
+
 def write_refusal(packet: bytes, rcode: int) -> bytes:
     """The answer to a packet that no query could be read from: its id, opcode and RD, `rcode`, and no question.
 

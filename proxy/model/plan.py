@@ -95,7 +95,8 @@ class RecordingPlan(NamedTuple):
 class Plan(NamedTuple):
     """What to serve.
 
-    `packets_per_second` is what a client of a VPC may send, 0 for any number.  `cache_file` is where kept replies outlive a
+    `packets_per_second` is what a client of a VPC may send, `responses_per_second` what any client is sent over UDP, 0 for any
+    number.  `cache_file` is where kept replies outlive a
     run.
     """
 
@@ -107,3 +108,4 @@ class Plan(NamedTuple):
     admin: AdminPlan | None = None
     recording: RecordingPlan | None = None
     cache_file: str | None = None
+    responses_per_second: int = 0

@@ -19,6 +19,7 @@ from proxy.model.plan import QueryLogFormat, QueryLogPlan
 from proxy.querylog.file import LogFile
 from proxy.querylog.lines import LINES
 from proxy.querylog.repeats import Repeats
+from proxy.seldom import Seldom
 
 MOST_WAITING = 10_000
 _SLICE_SECONDS = 0.0001
@@ -47,14 +48,17 @@ class QueryLog:
     """A running query log.
 
     `dropped` counts the lines that came while too many waited, `unwritten` those that the machine did not take.  `clock` gives
-    seconds since 1970.
+    seconds since 1970, and may be set back; `now` those of a clock that never goes back.
     """
 
-    def __init__(self, plan: QueryLogPlan, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, plan: QueryLogPlan, clock: Callable[[], float] = time.time, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self.plan = plan
         self.dropped = 0
         self.unwritten = 0
         self._clock = clock
+        self._now = now
         self._line = LINES[plan.format]
         self._repeats = Repeats() if plan.format is QueryLogFormat.ROUTE53 else None
         self._waiting: deque[_Event] = deque()
@@ -62,6 +66,7 @@ class QueryLog:
         self._closing = threading.Event()
         self._reopening = False
         self._teller = _Teller(plan.path)
+        self._seldom = Seldom()
         try:
             self._file = LogFile(plan.path, plan.max_size, plan.keep)
         except OSError as error:
@@ -72,7 +77,7 @@ class QueryLog:
     def observe(self, outcome: Outcome) -> None:
         """Log an answered query, some time soon.  Never waits, never raises."""
         moment = self._clock()
-        if self._repeats is not None and not self._repeats.wants(moment, outcome):
+        if self._repeats is not None and not self._repeats.wants(self._now(), outcome):
             return  # most of a busy server's queries: they are not worth waking the other thread
         if len(self._waiting) >= MOST_WAITING:
             self.dropped += 1
@@ -124,7 +129,8 @@ class QueryLog:
         try:
             return self._line(*event) + "\n"
         except Exception:  # noqa: BLE001  a defect here must not end the log
-            _log.exception("a defect in vpcdns: no line could be made of a query")
+            if times := self._seldom.times("line"):
+                _log.exception("a defect in vpcdns: no line could be made of a query (%d times)", times)
             return ""
 
     def _try(self, action: Callable[[], None], lines: int) -> None:

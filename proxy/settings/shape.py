@@ -150,6 +150,15 @@ class LimitsSetting:
             "bound is 1024, and does not hold for inbound endpoints.",
         ),
     ] = 0
+    responses_per_second: Annotated[
+        int,
+        Key(
+            Integer(0, 10_000_000),
+            "How many answers a second one client address, or one /64 of IPv6, is sent over UDP, whoever it is; 0: all.  Of "
+            "those over it, every second one says no more than to ask over TCP, and the others are not sent: so nobody is "
+            "flooded in whose name somebody else asks.",
+        ),
+    ] = 0
 
 
 @dataclass(frozen=True, slots=True)

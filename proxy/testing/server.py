@@ -122,7 +122,7 @@ class VpcdnsServer:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(2, OWN_THREADS))
         self._stop = asyncio.Event()
-        plan = self._configuration.plan._replace(listeners=(), query_log=None, packets_per_second=0)
+        plan = self._configuration.plan._replace(listeners=(), query_log=None, packets_per_second=0, responses_per_second=0)
         self._server = Server(replace(self._configuration, plan=plan), self._source, NO_OVERRIDES)
         async with self._server:
             self._server.engine.observe = self._observe

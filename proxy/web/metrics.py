@@ -53,8 +53,13 @@ def _packets(desk: Desk) -> Iterator[Family]:
     listening = [socket.listening for socket in desk.server.sockets if socket.listening is not None]
     about = "Queries without an answer, because their client sent too many."
     yield _counter("vpcdns_dropped_queries_total", about, engine.dropped)
+    about = "Queries over UDP that were not answered as they are, because their client is sent too much."
+    yield _counter("vpcdns_limited_queries_total", about, engine.limited)
     given_up = sum(each.udp.given_up for each in listening)
     yield _counter("vpcdns_given_up_queries_total", "Queries that were answered with SERVFAIL for newer ones.", given_up)
+    ignored = sum(each.udp.ignored for each in listening)
+    about = "Queries to which no answer may go: from port 0, or to a broadcast or multicast address."
+    yield _counter("vpcdns_ignored_queries_total", about, ignored)
     unsent = sum(each.udp.unsent for each in listening)
     yield _counter("vpcdns_unsent_answers_total", "Answers over UDP that the machine did not take.", unsent)
 
@@ -80,6 +85,12 @@ def _cache(desk: Desk) -> Iterator[Family]:
     samples = [Sample({"result": "hit"}, cache.hits), Sample({"result": "miss"}, cache.misses)]
     yield Family("vpcdns_cache_lookups_total", Kind.COUNTER, about, samples)
     yield _counter("vpcdns_cache_evictions_total", "Replies that went to make room for newer ones.", cache.evictions)
+    yield _gauge("vpcdns_cache_bytes", "How much memory the replies take, about.", cache.size)
+    about = "Replies that had expired, and were given because no server answered."
+    yield _counter("vpcdns_cache_stale_answers_total", about, cache.stale_hits)
+    yield _counter("vpcdns_cache_prefetches_total", "Replies that were fetched anew before they expired.", cache.fetches)
+    about = "How often the cassette or the file of kept replies could not be written."
+    yield _counter("vpcdns_unwritten_files_total", about, desk.server.reach.unsaved)
 
 
 def _upstream(desk: Desk) -> Iterator[Family]:

@@ -89,7 +89,16 @@ def statistics_of(desk: Desk) -> dict[str, Any]:
         },
         "malformed": engine.malformed,
         "dropped": engine.dropped,
-        "cache": {"entries": len(cache), "hits": cache.hits, "misses": cache.misses, "evictions": cache.evictions},
+        "limited": engine.limited,
+        "cache": {
+            "entries": len(cache),
+            "bytes": cache.size,
+            "hits": cache.hits,
+            "misses": cache.misses,
+            "evictions": cache.evictions,
+            "stale": cache.stale_hits,
+            "prefetches": cache.fetches,
+        },
         "upstream": {
             "in_flight": upstream.in_flight,
             "servers": [
