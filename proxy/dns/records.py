@@ -17,6 +17,7 @@ from proxy.nouns import dataclass
 
 OWNER_IS_QUESTION = b"\xc0\x0c"
 MAX_TTL = 0x7FFFFFFF
+MAX_RDATA = 0xFFFF
 
 _FIXED = struct.Struct("!2sHHIH")
 _TTL_AT = 6
@@ -62,6 +63,6 @@ Placed = tuple[bytes | None, RecordSet]
 
 
 def _pack_record(kind: int, rclass: int, ttl: int, rdata: bytes) -> bytes:
-    if len(rdata) > 0xFFFF:
-        raise MalformedMessage("record data of over 65,535 octets")
+    if len(rdata) > MAX_RDATA:
+        raise MalformedMessage(f"record data of over {MAX_RDATA:,} octets")
     return _FIXED.pack(OWNER_IS_QUESTION, kind, rclass, ttl, len(rdata)) + rdata

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from proxy.dns.codes import TYPE_OPT, TYPE_TSIG
+from proxy.dns.codes import CLASS_IN, TYPE_A, TYPE_AAAA, TYPE_OPT, TYPE_TSIG
 from proxy.dns.errors import MalformedMessage
 from proxy.dns.names import MAX_NAME
 from proxy.dns.query import FLAG_QR, FLAG_TC, HEADER
@@ -18,13 +18,17 @@ from proxy.dns.write import Sections
 
 _FIXED = struct.Struct("!HHIH")
 
-# Where names stand in the RDATA of types that may carry compressed ones (RFC 3597 section 4): octets before, names.
-_NAMES_IN = {
-    2: (0, 1), 3: (0, 1), 4: (0, 1), 5: (0, 1), 6: (0, 2), 7: (0, 1), 8: (0, 1), 9: (0, 1), 12: (0, 1), 14: (0, 2),
-    15: (2, 1), 17: (0, 2), 18: (2, 1), 21: (2, 1), 24: (18, 1), 26: (2, 2), 33: (6, 1), 36: (2, 1), 39: (0, 1),
+# Where names stand in the RDATA of types that may carry compressed ones (RFC 3597 section 4): octets before, names, octets
+# behind, None for any number.  A target that is followed into is a name, so what only begins with one is malformed.
+_NAMES_IN: dict[int, tuple[int, int, int | None]] = {
+    2: (0, 1, 0), 3: (0, 1, 0), 4: (0, 1, 0), 5: (0, 1, 0), 6: (0, 2, 20), 7: (0, 1, 0), 8: (0, 1, 0), 9: (0, 1, 0),
+    12: (0, 1, 0), 14: (0, 2, 0), 15: (2, 1, 0), 17: (0, 2, 0), 18: (2, 1, 0), 21: (2, 1, 0), 24: (18, 1, None),
+    26: (2, 2, 0), 33: (6, 1, 0), 36: (2, 1, 0), 39: (0, 1, 0),
 }  # fmt: skip
+_ADDRESS_OCTETS = {TYPE_A: 4, TYPE_AAAA: 16}  # in class IN
 _NAPTR = 35
 _NOT_PLAIN = frozenset((_NAPTR, TYPE_OPT, TYPE_TSIG))
+_IN = CLASS_IN.to_bytes(2, "big")
 _OPT_BEGINS = b"\0\0\x29"
 
 
@@ -108,11 +112,19 @@ def _read_answer(packet: bytes, at: int, count: int, name: bytes) -> tuple[tuple
                 records.append(packet[at:following])
                 at = following
             if len(records) == count:
+                _check_addresses(head, records)
                 return ((None, RecordSet(kind, int.from_bytes(head[6:10], "big"), tuple(records))),), at
     section, at, extended = _read_section(packet, since, count, name)
     if extended is not None:
         raise MalformedMessage("an OPT record outside the additional section")
     return section, at
+
+
+def _check_addresses(head: bytes, records: list[bytes]) -> None:
+    """MalformedMessage where one of `records`, of the type and class in `head`, should be an address and is none."""
+    octets = _ADDRESS_OCTETS.get(head[2] << 8 | head[3])
+    if octets is not None and head[4:6] == _IN and any(len(record) != 12 + octets for record in records):
+        raise MalformedMessage("an address of another length")
 
 
 def _read_section(packet: bytes, at: int, count: int, name: bytes) -> tuple[tuple[Placed, ...], int, int | None]:
@@ -167,16 +179,25 @@ def _read_record(packet: bytes, at: int) -> tuple[_Record, int]:
     end = at + length
     if end > len(packet):
         raise MalformedMessage("a record is longer than the message")
-    return _Record(owner, kind, rclass, ttl, _read_rdata(packet, at, end, kind)), end
+    return _Record(owner, kind, rclass, ttl, _read_rdata(packet, at, end, kind, rclass)), end
 
 
-def _read_rdata(packet: bytes, at: int, end: int, kind: int) -> bytes:
+def check_rdata(kind: int, rdata: bytes, rclass: int = CLASS_IN) -> None:
+    """MalformedMessage for uncompressed record data that a reply could not have: its names or its address are none."""
+    if _read_rdata(rdata, 0, len(rdata), kind, rclass) != rdata:
+        raise MalformedMessage("a compressed name")
+
+
+def _read_rdata(packet: bytes, at: int, end: int, kind: int, rclass: int) -> bytes:
     """The record data with every name in it decompressed."""
+    after: int | None = 0
     if kind in _NAMES_IN:
-        before, names = _NAMES_IN[kind]
+        before, names, after = _NAMES_IN[kind]
     elif kind == _NAPTR:
         before, names = _naptr_strings(packet, at, end), 1
     else:
+        if rclass == CLASS_IN and _ADDRESS_OCTETS.get(kind, end - at) != end - at:
+            raise MalformedMessage("an address of another length")
         return packet[at:end]
     data = packet[at : at + before]
     at += before
@@ -185,6 +206,8 @@ def _read_rdata(packet: bytes, at: int, end: int, kind: int) -> bytes:
         data += name
     if at > end:
         raise MalformedMessage("a name in record data is longer than its record")
+    if after is not None and at + after != end:
+        raise MalformedMessage("record data that goes on behind its names, or ends early")
     return data + packet[at:end]
 
 

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable
 
 from proxy.dns.codes import (
+    CLASS_IN,
     TYPE_A,
     TYPE_AAAA,
     TYPE_CAA,
@@ -34,6 +35,8 @@ from proxy.dns.codes import (
 )
 from proxy.dns.errors import MalformedMessage
 from proxy.dns.names import name_text, wire_name
+from proxy.dns.records import MAX_RDATA
+from proxy.dns.reply import check_rdata
 
 _EXAMPLES = {
     TYPE_A: "192.0.2.1",
@@ -61,19 +64,20 @@ _ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 _UNKNOWN = re.compile(r"\\#\s+(\d{1,5})((?:\s+[0-9A-Fa-f]+)*)\s*", re.ASCII)
 
 
-def pack_rdata(kind: int, text: str) -> bytes:
+def pack_rdata(kind: int, text: str, rclass: int = CLASS_IN) -> bytes:
     r"""The wire form of record data, its names uncompressed; MalformedMessage says what to write instead.
 
     A TXT or SPF value that does not begin with a quotation mark is one string, blanks included.  In quoted strings `\NNN` is
-    an octet in octal, as Route 53 has it ("Supported DNS record types", TXT).  Any type can be given as `\# LENGTH HEX`.
+    an octet in octal, as Route 53 has it ("Supported DNS record types", TXT).  Any type can be given as `\# LENGTH HEX`,
+    where names and addresses have to be whole: others follow them.
     """
     if text.startswith("\\#"):
-        return _pack_unknown(text)
+        return _bounded(_pack_unknown(kind, text, rclass))
     packer = _PACKERS.get(kind)
     if packer is None:
         raise MalformedMessage(rf"{type_word(kind)} data can only be given as \# LENGTH HEX (RFC 3597)")
     try:
-        return packer(text)
+        return _bounded(packer(text))
     except MalformedMessage as error:
         why = f": {error.what}"
     except (ValueError, IndexError, struct.error, OSError):
@@ -97,12 +101,23 @@ def rdata_text(kind: int, rdata: bytes) -> str:
     return rf"\# {len(rdata)} {rdata.hex()}".rstrip()
 
 
-def _pack_unknown(text: str) -> bytes:
+def _pack_unknown(kind: int, text: str, rclass: int) -> bytes:
     found = _UNKNOWN.fullmatch(text)
     digits = "".join(found[2].split()) if found else ""
     if found is None or len(digits) != 2 * int(found[1]):
         raise MalformedMessage(rf"{text} is no data; write for example \# 4 c0000201, the length in octets")
-    return bytes.fromhex(digits)
+    rdata = bytes.fromhex(digits)
+    try:
+        check_rdata(kind, rdata, rclass)
+    except MalformedMessage as error:
+        raise MalformedMessage(f"{text} is no data of type {type_word(kind)}: {error.what}") from None
+    return rdata
+
+
+def _bounded(rdata: bytes) -> bytes:
+    if len(rdata) > MAX_RDATA:
+        raise MalformedMessage(f"record data of over {MAX_RDATA:,} octets")
+    return rdata
 
 
 def _pack_a(text: str) -> bytes:

@@ -27,7 +27,7 @@ from proxy.settings.composites import Key, ListOf, MapOf, ObjectOf
 from proxy.settings.marks import Marks
 from proxy.settings.problems import ConfigError, ConfigProblem
 from proxy.settings.reader import decode, read_yaml
-from proxy.settings.takes import Choice, Found, Place, Text, TooManyError, Wrong
+from proxy.settings.takes import Choice, Found, Place, Text, TooManyError, Wrong, whole_number
 
 Recorded = Mapping[tuple[str, bytes, int], Sections | str]
 """By route in words, name and type: a reply, or why there was none."""
@@ -50,18 +50,19 @@ class _Record:
 
 def _parse_record(text: str) -> _Record:
     words = text.split(" ", 3)
-    rclass = CLASS_IN
+    rclass: int | None = CLASS_IN
     if len(words) == 4 and words[2].startswith("CLASS"):
-        rclass = int(words[2][5:]) if words[2][5:].isdecimal() else CLASS_IN
+        rclass = whole_number(words[2][5:])
         words = [*words[:2], *words[3].split(" ", 1)]
     if len(words) == 3:
         words.append("")
-    if len(words) != 4 or not words[1].isdecimal() or not 0 <= int(words[1]) <= MAX_TTL or rclass > 0xFFFF:
+    ttl = whole_number(words[1]) if len(words) == 4 else None
+    if ttl is None or ttl > MAX_TTL or rclass is None or rclass > 0xFFFF:
         raise Wrong(f"{text} is no record", "write OWNER TTL TYPE DATA, for example @ 300 A 192.0.2.1")
-    owner, ttl, word, data = words
+    owner, _, word, data = words
     try:
         kind = type_number(word)
-        return _Record(None if owner == "@" else wire_name(owner), int(ttl), rclass, kind, pack_rdata(kind, data))
+        return _Record(None if owner == "@" else wire_name(owner), ttl, rclass, kind, pack_rdata(kind, data, rclass))
     except MalformedMessage as error:
         raise Wrong(f"{text} is no record: {error.what}", "write for example @ 300 A 192.0.2.1") from None
 
@@ -212,14 +213,14 @@ def _lines(owner: bytes | None, found: RecordSet) -> Iterator[str]:
         words = ["@" if owner is None else name_text(owner), str(found.ttl)]
         if rclass != CLASS_IN:
             words.append(f"CLASS{rclass}")
-        yield " ".join((*words, type_word(found.type), _text(found.type, rdata)))
+        yield " ".join((*words, type_word(found.type), _text(found.type, rdata, rclass)))
 
 
-def _text(kind: int, rdata: bytes) -> str:
+def _text(kind: int, rdata: bytes, rclass: int) -> str:
     r"""The data as people write it, where that is read as the same octets again; else as \# LENGTH HEX (RFC 3597)."""
     text = rdata_text(kind, rdata)
     try:
-        if pack_rdata(kind, text) == rdata:
+        if pack_rdata(kind, text, rclass) == rdata:
             return text
     except MalformedMessage:
         pass

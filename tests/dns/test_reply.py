@@ -149,12 +149,23 @@ def record(kind: int, rdata: bytes, owner: bytes = b"\xc0\x0c") -> bytes:
         (record(5, b"\3www"), "a name ends early"),
         (record(15, b"\0\x0a\xc0") + b"\x0c", "a name in record data is longer than its record"),
         (record(35, b"\0\x01\0\x01\x01U"), "a NAPTR record ends early"),
+        (record(5, b"\1a\0x"), "goes on behind its names"),
+        (record(6, b"\0\0" + bytes(19)), "or ends early"),
+        (record(1, b"\x0a\0\0"), "an address of another length"),
+        (record(28, bytes(4)), "an address of another length"),
+        (record(1, bytes(5), b"\0"), "an address of another length"),
     ],
 )
 def test_what_is_no_reply(broken: bytes, says: str) -> None:
     with pytest.raises(MalformedMessage) as wrong:
         read_reply(broken)
     assert says in wrong.value.what
+
+
+def test_what_is_an_address_in_class_in_may_be_anything_in_another() -> None:
+    for owner in (b"\xc0\x0c", b"\0"):
+        other = HEAD + QUESTION + owner + struct.pack("!HHIH", 1, 3, 60, 3) + b"\0\0\7"
+        assert read_reply(other).sections.answer[0][1].rdatas() == (b"\0\0\7",)
 
 
 @pytest.mark.parametrize(("answers", "authorities"), [(1, 0), (0, 1)])

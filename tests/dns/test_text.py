@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from proxy.dns.codes import TYPE_NUMBERS, rcode_word, type_number, type_word
 from proxy.dns.errors import MalformedMessage
+from proxy.dns.reply import check_rdata
 from proxy.dns.text import normal_rdata_text, pack_rdata, rdata_text
 
 VALUES = [
@@ -65,12 +66,40 @@ def test_an_octet_in_octal() -> None:
 
 def test_any_type_can_be_given_by_its_octets() -> None:
     assert pack_rdata(65280, r"\# 4 0a00 0001") == b"\x0a\0\0\1"
-    assert pack_rdata(1, r"\# 0") == b""
+    assert pack_rdata(65280, r"\# 0") == b""
+    assert pack_rdata(1, r"\# 4 0a000001") == b"\x0a\0\0\1"
+    assert pack_rdata(1, r"\# 3 000007", rclass=3) == b"\0\0\7"
     assert rdata_text(65280, b"\x0a\0\0\1") == r"\# 4 0a000001"
     assert rdata_text(65280, b"") == r"\# 0"
     for wrong in (r"\# 3 0a000001", r"\# x", r"\# 1 0"):
         with pytest.raises(MalformedMessage, match="is no data"):
             pack_rdata(65280, wrong)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "says"),
+    [
+        ("A", r"\# 3 0a0000", "an address of another length"),
+        ("AAAA", r"\# 0", "an address of another length"),
+        ("CNAME", r"\# 3 016100", None),
+        ("CNAME", r"\# 0", "a name ends early"),
+        ("CNAME", r"\# 4 01610000", "goes on behind its names"),
+        ("CNAME", r"\# 2 0161", "a name ends early"),
+        ("MX", r"\# 4 0001c000", "a compressed name"),
+        ("SOA", r"\# 4 00000000", "or ends early"),
+        ("TYPE24", r"\# 20 " + "00" * 18 + "0001", None),
+        ("NAPTR", r"\# 9 " + "00" * 9, "goes on behind its names"),
+        ("TYPE65280", r"\# 65536 " + "00" * 65536, "over 65,535 octets"),
+        ("TXT", ('"' + "x" * 255 + '" ') * 257, "over 65,535 octets"),
+    ],
+)
+def test_what_others_follow_has_to_be_whole(kind: str, text: str, says: str | None) -> None:
+    number = type_number(kind)
+    if says is None:
+        assert pack_rdata(number, text)
+        return
+    with pytest.raises(MalformedMessage, match=says):
+        pack_rdata(number, text)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +148,13 @@ def test_any_octets_can_be_shown_and_taken_back(number: int, rdata: bytes) -> No
     shown = rdata_text(number, rdata)
     assert isinstance(shown, str)
     if shown.startswith("\\#"):
-        assert pack_rdata(number, shown) == rdata
+        try:
+            check_rdata(number, rdata)
+        except MalformedMessage:
+            with pytest.raises(MalformedMessage):
+                pack_rdata(number, shown)
+        else:
+            assert pack_rdata(number, shown) == rdata
 
 
 @given(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxy.dns.errors import MalformedMessage
 from proxy.dns.names import Name
 from proxy.dns.records import RecordSet
+from proxy.dns.reply import check_rdata
 from proxy.dns.write import Sections
 from proxy.settings.cassette import read_cassette, write_cassette
 from proxy.settings.problems import ConfigError
@@ -69,11 +73,28 @@ def test_an_empty_one() -> None:
 NAMES = st.lists(st.binary(min_size=1, max_size=20).map(bytes.lower), max_size=5).map(
     lambda labels: Name(b"".join(bytes((len(label),)) + label for label in labels) + b"\0")
 )
+
+
+def packed(kind: int, ttl: int, rdatas: list[bytes], rclass: int) -> RecordSet:
+    """A set of those of `rdatas` that a reply can have."""
+    good = []
+    for rdata in rdatas:
+        with suppress(MalformedMessage):
+            check_rdata(kind, rdata, rclass)
+            good.append(rdata)
+    return RecordSet.pack(kind if good else 65280, ttl, good or rdatas, rclass)
+
+
 SETS = st.builds(
-    RecordSet.pack,
+    packed,
     st.one_of(st.integers(0, 0xFFFF), st.sampled_from([1, 2, 5, 6, 15, 16, 28, 33, 35, 43, 44, 52, 64, 65, 99, 257])),
     st.integers(0, 0x7FFFFFFF),
-    st.lists(st.binary(max_size=30), min_size=1, max_size=3),
+    st.lists(
+        st.binary(max_size=30)
+        | st.sampled_from([b"\1\2\3\4", bytes(16), b"\1a\0", b"\0\x0a\1a\0", b"\0\0" + bytes(20), b"\0\1\0\2\1U\0\0\1a\0"]),
+        min_size=1,
+        max_size=3,
+    ),
     st.sampled_from([1, 1, 1, 3, 255]),
 )
 SECTIONS = st.lists(st.tuples(st.one_of(st.none(), NAMES), SETS), max_size=3).map(tuple)
@@ -113,6 +134,12 @@ WRONG = [
     ("format: 1\nroutes: {system: {a A: {answer: ['@ 300 A here']}}}", "here is no data of type A; write for example 192.0.2.1"),
     ("format: 1\nroutes: {system: {a A: {answer: ['@ -1 A 10.0.0.1']}}}", "is no record"),
     ("format: 1\nroutes: {system: {a A: {answer: ['@ 1 CLASS70000 A 10.0.0.1']}}}", "is no record"),
+    ("format: 1\nroutes: {system: {a A: {answer: ['@ 1 CLASSx A 10.0.0.1']}}}", "is no record"),
+    ("format: 1\nroutes: {system: {a A: {answer: ['@ " + "9" * 5000 + " A 10.0.0.1']}}}", "is no record"),
+    ("format: 1\nroutes: {system: {a A: {answer: ['@ 1 CLASS" + "9" * 5000 + " A 10.0.0.1']}}}", "is no record"),
+    ("format: 1\nroutes: {system: {a A: {answer: ['@ ١ A 10.0.0.1']}}}", "is no record"),
+    ("format: 1\nroutes: {system: {a A: {answer: ['@ 1 CNAME \\# 1 ff']}}}", "is no data of type CNAME"),
+    ("format: 1\nroutes: {system: {a A: {answer: ['@ 1 TYPE9999 \\# 65536 " + "00" * 65536 + "']}}}", "over 65,535 octets"),
     ("format: 1\nroutes: {system: {a A: {rcode: MAYBE}}}", "MAYBE is no response code (write for example NXDOMAIN)"),
     ("format: 1\nroutes: {system: {a A: {rcode: RCODE4096}}}", "RCODE4096 is no response code"),
     ("format: 1\nroutes: {system: {a A: {answr: []}}}", "unknown key answr (did you mean answer?)"),
