@@ -7,7 +7,7 @@ Mark(file='a.yaml', line=2, column=3)
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -61,13 +61,25 @@ class Marks:
         index = self._indexes.get(id(node))
         if index is None:
             index = self._indexes[id(node)] = {}
-            pairs = node.value if isinstance(node, yaml.MappingNode) else []
-            for key, value in pairs:
+            for key, value in _pairs(node):
                 index.setdefault(key.value, _Place(mark_of(file, key), value))
-            for source in [source for key, value in pairs if key.value == "<<" for source in _sources(value)]:
-                for name, place in self._index(file, source).items():
-                    index.setdefault(name, place)
         return index
+
+
+def _pairs(node: yaml.Node) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    """The keys and values of a mapping, then those of each mapping that is merged into it, and so on.
+
+    One that is merged in twice has nothing to add the second time.  It does not call itself, as a chain of references may be
+    longer than calls may be deep.
+    """
+    waiting, seen = [node], set()
+    while waiting:
+        source = waiting.pop()
+        if id(source) in seen or not isinstance(source, yaml.MappingNode):
+            continue
+        seen.add(id(source))
+        yield from source.value
+        waiting += reversed([merged for key, value in source.value if key.value == "<<" for merged in _sources(value)])
 
 
 def mark_of(name: str, thing: Any) -> Mark:

@@ -199,9 +199,7 @@ class _Composer:
             else:
                 data[key] = value
         self._path.pop()
-        for source in merged:
-            data = {**source, **data}
-        return data
+        return _put_behind(data, merged) if merged else data
 
     def _stands_twice(self, event: Any) -> None:
         self._twice.append((mark_of(self._name, event), tuple(self._path)))
@@ -235,6 +233,18 @@ class _Composer:
     def _fail(self, event: Any, what: str, hint: str = "") -> None:
         self._problem(event, what, hint)
         raise ConfigError(self._problems)
+
+
+def _put_behind(data: dict[str, Data], merged: list[dict[str, Data]]) -> dict[str, Data]:
+    """`data` with what it lacks from the `merged` ones, of which the first with a key has its value.
+
+    Each is walked over once, however many there are: values are bounded by what is read here, their products would not be.
+    """
+    whole: dict[str, Data] = {}
+    for source in reversed(merged):
+        whole.update(source)
+    whole.update(data)
+    return whole
 
 
 def _mark_of_offset(name: str, text: str, offset: int) -> Mark:

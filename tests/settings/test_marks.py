@@ -43,6 +43,18 @@ def test_a_path_leads_to_its_place_or_to_the_nearest(path: Path, mark: str) -> N
     assert str(Marks([("one", ONE), ("two", TWO)]).mark(path)) == mark
 
 
+def test_a_long_chain_of_references_is_followed() -> None:
+    """A chain of some thousand, which is no deep nesting."""
+    links = "".join(f"a{number}: &a{number} {{<<: *a{number - 1}}}\n" for number in range(1, 1200))
+    marks = Marks([("x", f"a0: &a0 {{here: 1}}\n{links}")])
+    assert str(marks.mark(("a1199", "here"))) == "x:1:10"
+
+
+def test_references_that_grow_are_looked_at_once() -> None:
+    links = "".join(f"a{number}: &a{number} {{<<: [*a{number - 1}, *a{number - 1}]}}\n" for number in range(1, 40))
+    assert str(Marks([("x", f"a0: &a0 {{here: 1}}\n{links}")]).mark(("a39", "here"))) == "x:1:10"
+
+
 def test_files_without_anything_have_a_first_line() -> None:
     assert str(Marks([("x", "")]).mark(("a",))) == "x:1:1"
     assert str(Marks([]).mark(())) == ":1:1"
