@@ -20,6 +20,7 @@ from proxy.dns.names import Name
 from proxy.model.answers import Ask, Protocol, Reply, Route, ServerAddress, UpstreamError
 from proxy.upstream import Upstream, UpstreamBounds
 from proxy.upstream import udp as udp_module
+from proxy.upstream.stream import StreamPool
 from tests.upstream.servers import Behaviour, Replies, answer, framed, says, serve, silent, truncated
 
 WWW = "www.example.com"
@@ -231,6 +232,84 @@ async def test_nxdomain_is_an_answer() -> None:
         reply = await exchange(ask(first.udp, second.udp))
     assert reply.rcode == 3
     assert second.over_udp == []
+
+
+def asked_letters(queries: list[dns.message.Message]) -> list[str]:
+    return [str(query.question[0].name) for query in queries]
+
+
+async def test_the_letter_case_is_mixed_and_a_server_that_changes_it_is_asked_again_without(upstream: Upstream) -> None:
+    def lowers(query: dns.message.Message) -> Replies:
+        packet = GOOD(query)
+        assert packet is not None
+        return [packet[0][:12] + packet[0][12:].lower() if b"\xc0\x0c" in packet[0] else packet[0].lower()]
+
+    async with serve(lowers) as server:
+        assert addresses(await upstream.exchange(ask(server.udp))) == ["10.0.0.1"]
+        assert addresses(await upstream.exchange(ask(server.udp))) == ["10.0.0.1"]
+    first, second, third = asked_letters(server.over_udp)
+    assert first != first.lower()
+    assert first.lower() == second == third, "for an hour"
+    assert upstream.ignored == 1, "it may have been a forger"
+
+
+async def test_the_letter_case_that_was_sent_is_wanted_back_each_time(upstream: Upstream) -> None:
+    async with serve(GOOD) as server:
+        for _ in range(20):
+            assert addresses(await upstream.exchange(ask(server.udp))) == ["10.0.0.1"]
+    assert len(set(asked_letters(server.over_udp))) > 15
+
+
+async def test_records_that_are_none_of_a_servers_business_are_dropped() -> None:
+    async with serve(says(f"{WWW}. 300 A 10.0.0.1", "bank.example. 300 A 192.0.2.66")) as server:
+        reply = await exchange(ask(server.udp))
+    assert [owner for owner, _ in reply.answer] == [None]
+
+
+async def test_an_idle_socket_is_closed_and_a_used_one_gives_its_port_up(
+    monkeypatch: pytest.MonkeyPatch, upstream: Upstream
+) -> None:
+    monkeypatch.setattr(udp_module, "SOCKETS", 2)
+    monkeypatch.setattr(udp_module, "_QUERIES_A_SOCKET", -250)  # and up to 255 by chance: some five, on the average
+    async with serve(GOOD) as server:
+        for _ in range(60):
+            await upstream.exchange(ask(server.udp))
+        assert len(set(server.udp_ports)) > 5
+        [pool] = upstream._transports()
+        assert isinstance(pool, udp_module.UdpPool)
+        assert len(pool._open) <= 2
+        assert not pool._leaving
+        pool.sweep()
+        pool.sweep()
+        assert pool._open == []
+
+
+async def test_a_connection_is_shared_and_closed_when_it_is_idle(upstream: Upstream) -> None:
+    async with serve(silent, framed(GOOD)) as server:
+        await asyncio.gather(*(upstream.exchange(ask(server.tcp)) for _ in range(50)))
+        assert len(server.over_tcp) == 50
+        [pool] = upstream._transports()
+        assert isinstance(pool, StreamPool)
+        assert len(pool._open) == 1
+        pool.sweep()
+        pool.sweep()
+        await asyncio.sleep(0.05)
+        assert pool._open == []
+        assert addresses(await upstream.exchange(ask(server.tcp))) == ["10.0.0.1"]
+
+
+async def test_what_waits_on_a_connection_that_closes_is_asked_on_a_new_one(upstream: Upstream) -> None:
+    async def one_reply_each(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        length = await reader.readexactly(2)
+        query = dns.message.from_wire(await reader.readexactly(int.from_bytes(length, "big")))
+        writer.writelines(framed(GOOD)(query) or ())
+        writer.close()
+
+    async with await asyncio.start_server(one_reply_each, "127.0.0.1", 0) as server:
+        address = ServerAddress(Protocol.TCP, "127.0.0.1", server.sockets[0].getsockname()[1])
+        replies = await asyncio.gather(*(upstream.exchange(ask(address)) for _ in range(10)))
+    assert [addresses(reply) for reply in replies] == [["10.0.0.1"]] * 10
+    assert upstream.servers()[0].failures == 0
 
 
 def header_only(query: dns.message.Message) -> Replies:
