@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol, Self
 
-from proxy.configuration import INSTANCE, Configuration, Overrides, asks_the_machine, failed, load, recompile
+from proxy.configuration import INSTANCE, Configuration, Overrides, asks_the_machine, failed, load, recompile, refresh
 from proxy.course import UnderWay
 from proxy.difference import describe_difference
 from proxy.engine import Engine, Observe
@@ -141,7 +141,8 @@ class Others(Protocol):
 class Server:
     """A running vpcdns.  `sockets` are its listeners, `configuration` what it serves now.
 
-    `bound` are the sockets that are there before it starts, for listeners that have their address; `others` are processes that
+    `watched`: it reloads when its files change; `follows`: it goes along when the machine's resolvers do.  `bound` are the
+    sockets that are there before it starts, for listeners that have their address; `others` are processes that
     take what it takes; `shared`: this is one of those.  It was made at the time `started`, in seconds since 1970.  `changed` is
     called after each change of the configuration.
     """
@@ -153,6 +154,7 @@ class Server:
         overrides: Overrides,
         *,
         watched: bool = False,
+        follows: bool = False,
         bound: Bound = NOTHING_BOUND,
         others: Others | None = None,
         shared: bool = False,
@@ -166,6 +168,7 @@ class Server:
         self._source = source
         self._overrides = overrides
         self._watched = watched
+        self._follows = follows
         self._bound = bound
         self._others = others
         self._shared = shared or others is not None
@@ -189,7 +192,8 @@ class Server:
             raise
         if self._watched:
             self._tasks.append(asyncio.create_task(watch(self._source, self.reload_and_log)))
-            self._tasks.append(asyncio.create_task(watch_resolvers(self._reload_if_asked)))
+        if self._follows:
+            self._tasks.append(asyncio.create_task(watch_resolvers(self._follow_resolvers)))
         self._look_for_loops()
         return self
 
@@ -328,11 +332,25 @@ class Server:
         if before is None or plan.responses_per_second != before.responses_per_second:
             self.engine.rate = _flow(plan.responses_per_second)
 
-    async def _reload_if_asked(self) -> None:
-        """The machine asks other resolvers than before."""
-        if asks_the_machine(self.configuration.settings):
-            _log.info("this machine's resolvers have changed")
-            await self.reload_and_log()
+    async def _follow_resolvers(self) -> None:
+        """The machine asks other resolvers than before: ask those, and forget what the earlier ones said.
+
+        The files are not read again: they may be half written, and that must not keep anybody from another network.
+        """
+        old = self.configuration
+        if not asks_the_machine(old.settings):
+            return
+        async with self._reloading:
+            try:
+                await self._adopt(lambda: refresh(self.configuration))
+            except ConfigError as error:
+                _log.error("this machine's resolvers have changed, and do not go with the configuration:\n%s", error)
+                return
+            self.engine.adopt(self.configuration.world, self.reach.renew_cache())
+            if self._others is not None:
+                await self._others.take(self._source.texts)
+        asked = ", ".join(map(str, machine_servers())) or "none"
+        _log.info("this machine's resolvers have changed: it now has %s", asked)
 
     def _look_for_loops(self) -> None:
         """Find servers that lead back here; meanwhile all but those at our own addresses are asked."""

@@ -117,6 +117,13 @@ def recompile(configuration: Configuration, settings: Settings, what: str = "") 
     return replace(changed, changes=(*others, what) if what else others)
 
 
+def refresh(configuration: Configuration) -> Configuration:
+    """`configuration` with what this machine is now: its resolvers, above all.  Its files are not read again."""
+    settings, digest = configuration.settings, configuration.world.digest
+    made = _build(configuration.name, configuration.loaded, settings, Problems(), digest)
+    return replace(made, plan=configuration.plan, changes=configuration.changes)
+
+
 def with_listeners(configuration: Configuration, listeners: tuple[Listener, ...]) -> Configuration:
     """`configuration` served by these listeners and no others; ConfigError where it has no such view."""
     for listener in listeners:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import dns.asyncquery
@@ -16,10 +17,12 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
+from proxy import app as app_module
 from proxy import configuration as configuration_module
 from proxy import reach as reach_module
 from proxy.app import Server
 from proxy.configuration import NO_OVERRIDES, load
+from proxy.host.resolvers import watch_resolvers
 from proxy.model.answers import Protocol, ServerAddress
 from proxy.reach import FileError, replace_file, servers_of
 from proxy.source import find_source
@@ -356,6 +359,43 @@ async def test_others_are_no_loop(tmp_path: Path, caplog: pytest.LogCaptureFixtu
         await asyncio.sleep(0.05)
         assert len(network.over_udp) == 1
     assert "leads back" not in caplog.text
+
+
+async def test_when_the_machine_goes_to_another_network_its_resolvers_are_asked_and_all_is_forgotten(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO, "proxy.app")
+    path, resolv_conf = tmp_path / "vpcdns.yaml", tmp_path / "resolv.conf"
+    path.write_text("listen: '127.0.0.1:0'\nupstream: {timeout: 1s}")
+
+    async def ask(server: Server) -> str:
+        host, port = server.sockets[0].address
+        response = await dns.asyncquery.udp(dns.message.make_query("a.example", "A"), host, port=port, timeout=5)
+        return str(response.answer[0][0])
+
+    async with serve(behaves("a.example. 600 A 192.0.2.1")) as first, serve(behaves("a.example. 600 A 192.0.2.2")) as second:
+        there: tuple[ServerAddress, ...] = (first.udp,)
+        for module in (configuration_module, app_module):
+            monkeypatch.setattr(module, "machine_servers", lambda: there)
+        monkeypatch.setattr(app_module, "watch_resolvers", partial(watch_resolvers, path=resolv_conf, interval=0.01))
+        source = find_source(str(path), {}, path.parent, path.parent, path.parent)
+        async with Server(load(source), source, NO_OVERRIDES, follows=True) as server:
+            assert await ask(server) == "192.0.2.1"
+            digest = server.configuration.world.digest
+            await asyncio.sleep(0.1)
+            path.write_text("half a fi")
+            there = (second.udp,)
+            resolv_conf.write_text("nameserver 192.0.2.99")
+            async with asyncio.timeout(10):
+                while "resolvers have changed" not in caplog.text:
+                    await asyncio.sleep(0.01)
+            assert await ask(server) == "192.0.2.2"
+            assert f"this machine's resolvers have changed: it now has {second.udp}" in caplog.messages
+            assert server.configuration.world.digest == digest
+            await asyncio.sleep(0.1)
+            assert any(str(each.question[0].name).lower() == "instance.vpcdns.test." for each in second.over_udp), (
+                "it is probed"
+            )
 
 
 def test_all_servers_of_the_internet_are_looked_at() -> None:

@@ -127,7 +127,7 @@ def _server(enclosed: Enclosed, inside: InView) -> Server:
         listeners.append(Listener(enclosed.host, _DNS_PORT if enclosed.way is Way.FILES else 0, inside.view.name))
     overrides = Overrides(for_one_command=True, listeners=tuple(listeners))
     configuration = with_listeners(inside.configuration, overrides.listeners)
-    return Server(configuration, inside.source, overrides, watched=True, bound=bound)
+    return Server(configuration, inside.source, overrides, watched=True, follows=True, bound=bound)
 
 
 def _resolvers(inside: Inside) -> tuple[str, ...]:

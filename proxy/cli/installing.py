@@ -132,7 +132,7 @@ async def _served(wanted: Wanted) -> AsyncIterator[None]:
         return
     overrides = Overrides(listeners=(Listener(wanted.server.host, wanted.server.port, wanted.view.name),))
     configuration = load(wanted.source, overrides)
-    async with Server(configuration, wanted.source, overrides, watched=True):
+    async with Server(configuration, wanted.source, overrides, watched=True, follows=True):
         yield
 
 

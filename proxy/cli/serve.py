@@ -137,7 +137,7 @@ async def _serve(handed: Handed, source: Source, *, watched: bool, crew: Crew | 
     stop, started = asyncio.Event(), asyncio.Event()
     begin = time.monotonic()
     bound = bound if crew is None else crew.bound
-    server = Server(configuration, source, overrides, watched=watched, bound=bound, others=crew)
+    server = Server(configuration, source, overrides, watched=watched, follows=True, bound=bound, others=crew)
     works: set[asyncio.Task[None]] = set()
 
     async def reload() -> None:

@@ -11,7 +11,10 @@ from proxy.host.marks import without_marked
 from proxy.model.answers import Protocol, ServerAddress
 
 RESOLV_CONF = Path("/etc/resolv.conf")
+BEHIND_RESOLVED = Path("/run/systemd/resolve/resolv.conf")
 WATCH_SECONDS = 2.0
+
+_RESOLVED = frozenset(("127.0.0.53", "127.0.0.54"))
 
 
 def machine_servers(path: Path = RESOLV_CONF) -> tuple[ServerAddress, ...]:
@@ -22,14 +25,28 @@ def machine_servers(path: Path = RESOLV_CONF) -> tuple[ServerAddress, ...]:
         return ()
 
 
+def all_servers(path: Path = RESOLV_CONF, behind: Path = BEHIND_RESOLVED) -> tuple[ServerAddress, ...]:
+    """The servers of resolv.conf and, where systemd-resolved is among them, those that it asks in its turn.
+
+    It is asked itself, as it knows which of them knows which domain; but when they change, the machine is in another network.
+    """
+    servers = machine_servers(path)
+    if any(server.host in _RESOLVED for server in servers):
+        servers += machine_servers(behind)
+    return servers
+
+
 async def watch_resolvers(
-    changed: Callable[[], Awaitable[None]], path: Path = RESOLV_CONF, interval: float = WATCH_SECONDS
+    changed: Callable[[], Awaitable[None]],
+    path: Path = RESOLV_CONF,
+    behind: Path = BEHIND_RESOLVED,
+    interval: float = WATCH_SECONDS,
 ) -> None:
-    """Call `changed` whenever the machine asks other servers than before, until cancelled."""
-    servers = await asyncio.to_thread(machine_servers, path)
+    """Call `changed` whenever the machine asks other servers than before, be it by systemd-resolved, until cancelled."""
+    servers = await asyncio.to_thread(all_servers, path, behind)
     while True:
         await asyncio.sleep(interval)
-        now = await asyncio.to_thread(machine_servers, path)
+        now = await asyncio.to_thread(all_servers, path, behind)
         if now != servers:
             servers = now
             await changed()
