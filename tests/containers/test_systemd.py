@@ -14,6 +14,7 @@ CONFIG = """\
 region: eu-west-1
 default_view: app
 upstream: {mode: off}
+query_log: {path: "-"}
 vpcs:
   app:
     cidr: 10.0.0.0/16
@@ -29,6 +30,31 @@ install -Dm644 /units/vpcdns.sysusers.conf /etc/sysusers.d/vpcdns.conf
 systemd-sysusers
 systemctl daemon-reload
 systemctl enable -q --now vpcdns.socket
+"""
+
+# The network's DNS server, on the container's own interface: writes down what it is asked, and answers 198.51.100.9 to all.
+SNIFFER = """
+import socket
+sock = socket.socket(type=socket.SOCK_DGRAM)
+sock.bind(("192.0.2.53", 53))
+while True:
+    packet, client = sock.recvfrom(4096)
+    name, rest = packet[12:].split(b"\\0", 1)
+    labels, text = name, []
+    while labels:
+        text.append(labels[1:labels[0] + 1].decode())
+        labels = labels[labels[0] + 1:]
+    with open("/run/heard", "a") as heard:
+        heard.write(".".join(text).lower() + "\\n")
+    answer = b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\1\\0\\4\\xc6\\x33\\x64\\x09" if rest[:2] == b"\\0\\1" else b""
+    count = b"\\0\\1" if answer else b"\\0\\0"
+    sock.sendto(packet[:2] + b"\\x81\\x80\\0\\1" + count + b"\\0\\0\\0\\0" + name + b"\\0" + rest[:4] + answer, client)
+"""
+NETWORK = """
+ip address add 192.0.2.53/24 dev eth0
+systemd-run -q --unit sniffer python3 /opt/sniffer.py
+resolvectl dns eth0 192.0.2.53
+resolvectl default-route eth0 yes
 """
 
 
@@ -62,6 +88,7 @@ class Container:
 def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
     folder = tmp_path_factory.mktemp("systemd")
     (folder / "vpcdns.yaml").write_text(CONFIG)
+    (folder / "sniffer.py").write_text(SNIFFER)
     folder.chmod(0o755)
     with podman() as engine:
         build(engine, "podman", build_context(folder))
@@ -69,7 +96,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
             "podman run -d --name systemd --network podman --cap-add NET_ADMIN --systemd=always --user 0:0 "
             "--entrypoint /lib/systemd/systemd "
             f"--healthcheck-command none --dns none -v {HOUSE}/config/systemd:/units:ro "
-            f"-v {folder}/vpcdns.yaml:/etc/vpcdns/vpcdns.yaml:ro vpcdns"
+            f"-v {folder}/vpcdns.yaml:/etc/vpcdns/vpcdns.yaml:ro -v {folder}/sniffer.py:/opt/sniffer.py:ro vpcdns"
         )
         try:
             container = Container(engine)
@@ -105,19 +132,32 @@ def test_systemds_figure_for_its_hardening(box: Container) -> None:
 
 
 def test_the_machines_resolver_is_led_and_given_back(box: Container) -> None:
-    """Real resolved, real nss-resolve; files, links and domains compared."""
+    """Real resolved, real nss-resolve: every file of /etc, links and domains as before; the network hears no private name."""
     box.sh("umount /etc/resolv.conf 2>/dev/null; ln -sf ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf")
-    files = "find /etc/systemd /etc/resolv.conf -printf '%p %l %s %m\\n' | sort"
-    look = f"cat /etc/resolv.conf; {files}; ip -o link; resolvectl domain"
+    box.sh(NETWORK)
+    box.until("getent ahostsv4 first.example.com | grep -q 198.51.100.9")
+    files = "find /etc -type f -exec sha256sum {} + | sort -k 2; find /etc -printf '%p %l %m %U %G\\n' | sort"
+    look = (
+        f"{files}; ip -o link; ip -o -4 address show dev eth0; resolvectl dns; resolvectl domain; ls -A /var/lib/vpcdns 2>&1"
+    )
     before = box.sh(look)
-    box.sh("vpcdns resolver install --server 127.0.0.2:53")
+    box.sh("vpcdns resolver install --server 127.0.0.2:53; : > /run/heard")
     assert box.sh("resolvectl query -4 --legend=no db.shop.example").split()[:2] == ["db.shop.example:", "10.0.1.20"]
     assert box.sh("getent -s resolve ahostsv4 sqs.eu-west-1.amazonaws.com").split()[0] == "10.0.1.9"
     assert "10.0.1.20" in box.run("curl -sv -m 2 http://db.shop.example:9/ 2>&1")[1]
-    said = box.run("resolvectl query www.example.com")[1]
-    assert "refused" not in said.lower(), "vpcdns, which would refuse it, is not asked"
+    for number in range(4):
+        name = f"host{number}.example.com"
+        assert box.sh(f"getent ahostsv4 {name}").split()[0] == "198.51.100.9"
+        assert "198.51.100.9" in box.run(f"curl -sv -m 1 http://{name}:9/ 2>&1")[1]
+    heard = set(box.sh("cat /run/heard").split())
+    assert {f"host{number}.example.com" for number in range(4)} <= heard
+    assert [name for name in heard if "shop" in name or "amazonaws" in name or "vpcdns" in name] == []
+    asked = box.sh("journalctl --no-pager -o cat -u vpcdns.service")
+    assert "db.shop.example" in asked
+    assert "example.com" not in asked, "vpcdns was asked for its own names alone"
     # The server and its socket go: the guard takes it all back.
     box.sh("systemctl stop vpcdns.socket; systemctl kill -s KILL vpcdns.service; systemctl stop vpcdns.service")
+    assert box.sh("getent ahostsv4 later.example.com").split()[0] == "198.51.100.9", "other names are there all the while"
     box.until("vpcdns resolver status | grep -q 'not installed'")
     assert box.sh(look) == before
     box.sh("systemctl start vpcdns.socket")
