@@ -19,6 +19,7 @@ import typer
 from proxy.app import ListenError, Server
 from proxy.cli.arguments import AdminOption, ConfigOption
 from proxy.cli.banner import admin_lines, banner, statistics
+from proxy.cli.contained import contained
 from proxy.cli.examples import examples
 from proxy.cli.opening import open_source
 from proxy.cli.output import remark, remark_all
@@ -161,6 +162,7 @@ async def _serve(handed: Handed, source: Source, *, watched: bool, crew: Crew | 
     async with admin, server:
         started.set()
         remark_all(banner(server))
+        remark_all(contained(configuration.world, configuration.plan.listeners))
         remark_all(admin_lines(admin))
         tell_ready(notifier, server)
         alive = asyncio.create_task(show_life(notifier))

@@ -19,14 +19,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from proxy.host import kernel
+from proxy.host.container import DOCKERS_RESOLVER
 from proxy.host.facts import facts, running, text_of
 from proxy.host.journal import Journal
 from proxy.host.managers import CannotBe, manager_of
 from proxy.host.ports import advice, holders
 from proxy.host.private_files import NSSWITCH_CONF
 from proxy.host.resolvers import RESOLV_CONF, machine_servers
-
-DOCKERS_RESOLVER = "127.0.0.11"
 
 _TUNNELS = ("tun", "wg", "ppp", "tailscale", "utun", "zt")
 _FIREFOX = (".mozilla/firefox", "snap/firefox/common/.mozilla/firefox", "Library/Application Support/Firefox/Profiles")
@@ -54,6 +53,7 @@ class Looked(NamedTuple):
     asks_the_machine: bool
     journal: Journal | None
     home: Path
+    unreadable: str = ""
 
 
 def findings(looked: Looked) -> Iterator[Finding]:
@@ -184,6 +184,9 @@ def _exec(_: Looked) -> Iterator[Finding]:
 
 def _installation(looked: Looked) -> Iterator[Finding]:
     journal = looked.journal
+    if looked.unreadable:
+        remedy = "take what stands between vpcdns's two marks out of the resolver's files, then remove the journal"
+        yield Finding("unreadable-journal", looked.unreadable, (remedy,))
     if journal is None:
         return
     if not journal.complete:

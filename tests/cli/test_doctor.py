@@ -49,7 +49,7 @@ TROUBLES = {
         "", "systemd-resolved insists on DNSSEC",
     ),
 }  # fmt: skip
-MADE_OTHERWISE = {"port-held", "no-permission", "cache", "no-namespaces", "stale-installation"}
+MADE_OTHERWISE = {"port-held", "no-permission", "cache", "no-namespaces", "stale-installation", "unreadable-journal"}
 
 
 def found(box: Machine, *before: str, listen: str = "") -> dict[str, str]:
