@@ -15,7 +15,7 @@ from proxy.cli.status import Status
 from proxy.configuration import Configuration, asks_the_machine
 from proxy.dns.names import Name
 from proxy.host.doctor import Looked, findings
-from proxy.host.journal import load
+from proxy.host.journal import Journal, Unreadable, load
 from proxy.inventory import domains_of, names_of
 from proxy.model.answers import Protocol, ServerAddress
 
@@ -41,7 +41,7 @@ def run(ctx: typer.Context, config: ConfigOption = None, as_json: JsonOption = F
 def _looked(configuration: Configuration) -> Looked:
     places = tuple(dict.fromkeys((from_here(each.host), each.port) for each in configuration.plan.listeners))
     known = tuple(each for each in places if each[1])
-    journal = load()
+    journal, unreadable = _journal()
     return Looked(
         listeners=known,
         answering=frozenset(each for each in known if is_healthy(str(ServerAddress(Protocol.UDP, *each)))),
@@ -49,5 +49,14 @@ def _looked(configuration: Configuration) -> Looked:
         names=frozenset(str(Name(each.name)).removesuffix(".") for each in names_of(configuration)),
         asks_the_machine=configuration.settings.upstream.mode != "off" and asks_the_machine(configuration.settings),
         journal=journal,
+        unreadable=unreadable,
         home=Path("~").expanduser(),
     )
+
+
+def _journal() -> tuple[Journal | None, str]:
+    """The journal, or why there is none to be read."""
+    try:
+        return load(), ""
+    except Unreadable as error:
+        return None, str(error)

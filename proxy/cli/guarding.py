@@ -12,11 +12,12 @@ from contextlib import suppress
 from proxy.asking import Outcome, ask_server, outcome_of
 from proxy.cli.healthcheck import PROBE
 from proxy.cli.questions import read_server
-from proxy.host.journal import Busy, Journal, load, only_one
+from proxy.host.journal import Busy, Journal, Unreadable, load, only_one
 from proxy.model.answers import UpstreamError
 
 SECONDS = 1.0  # between looks, and as long as an answer may take
 FAILURES = 3  # in a row
+_PATIENCE = 10  # looks
 
 
 def is_healthy(server: str) -> bool:
@@ -26,6 +27,11 @@ def is_healthy(server: str) -> bool:
     except UpstreamError:
         return False
     return outcome_of(PROBE, reply) is Outcome.ANSWER
+
+
+def is_there(server: str) -> bool:
+    """The same, with patience: the question may be what starts the server, by a socket of systemd's."""
+    return any(is_healthy(server) for _ in range(_PATIENCE))
 
 
 def start_guard(journal: Journal) -> None:
@@ -45,6 +51,11 @@ def start_guard(journal: Journal) -> None:
 
 def guard() -> None:
     """Look every second until the installation is gone, or its server; then undo it."""
+    with suppress(Unreadable):  # then it is no longer ours to undo
+        _guard()
+
+
+def _guard() -> None:
     failures = 0
     while failures < FAILURES:
         time.sleep(SECONDS)

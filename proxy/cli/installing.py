@@ -15,7 +15,7 @@ import typer
 
 from proxy.app import Server
 from proxy.cli.banner import from_here
-from proxy.cli.guarding import is_healthy, start_guard
+from proxy.cli.guarding import is_there, start_guard
 from proxy.cli.opening import open_source
 from proxy.cli.output import remark, remark_all
 from proxy.cli.questions import read_server
@@ -67,12 +67,23 @@ def read(ctx: typer.Context, config: str | None, view: str | None, server: str |
     return Wanted(source, configuration, here, address, Wish(address.host, address.port, domains))
 
 
+def take_back_remains() -> bool:
+    """Take back what is left of an installation that came to nothing, before anybody looks what the machine is like."""
+    with only_one():
+        journal = journals.load()
+        if journal is None or (journal.complete and not journal.from_before_the_start):
+            return False
+        remark_all(journal.undo())
+        remark("taken back: an earlier installation, which was interrupted or ended with the machine's last run")
+        return True
+
+
 def install(wanted: Wanted, manager: str, changes: Sequence[Change], *, guarded: bool) -> None:
     """Make the changes, look whether names arrive at the server, and take them back if they do not."""
     with only_one():
         if _is_installed(wanted, manager):
             return
-        if not is_healthy(str(wanted.server)):
+        if not is_there(str(wanted.server)):
             remark(f"no vpcdns answers at {wanted.server}: start it first (vpcdns serve), or name it with --server")
             raise typer.Exit(Status.MACHINE)
         journal = Journal(manager, str(wanted.server), list(wanted.wish.domains))
@@ -127,7 +138,7 @@ async def _run(command: tuple[str, ...]) -> int:
 @asynccontextmanager
 async def _served(wanted: Wanted) -> AsyncIterator[None]:
     """A server at the place, if none is there."""
-    if await asyncio.to_thread(is_healthy, str(wanted.server)):
+    if await asyncio.to_thread(is_there, str(wanted.server)):
         yield
         return
     overrides = Overrides(listeners=(Listener(wanted.server.host, wanted.server.port, wanted.view.name),))
@@ -137,13 +148,9 @@ async def _served(wanted: Wanted) -> AsyncIterator[None]:
 
 
 def _is_installed(wanted: Wanted, manager: str) -> bool:
-    """Whether it is so already; what is left of an installation that came to nothing is taken back."""
+    """Whether it is so already."""
     journal = journals.load()
     if journal is None:
-        return False
-    if not journal.complete or journal.from_before_the_start:
-        remark_all(journal.undo())
-        remark("taken back: an earlier installation, which was interrupted or ended with the machine's last run")
         return False
     if (journal.manager, journal.server, journal.domains) == (manager, str(wanted.server), list(wanted.wish.domains)):
         remark(f"already installed ({manager}), led to {journal.server}")

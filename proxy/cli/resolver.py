@@ -13,9 +13,9 @@ import typer
 from proxy.cli.arguments import ConfigOption, JsonOption, ServerOption, ViewOption
 from proxy.cli.output import remark, remark_all, say, say_json
 from proxy.cli.status import Status
-from proxy.host.changes import ChangeFailed
+from proxy.host.changes import Change, ChangeFailed
 from proxy.host.facts import facts, is_root
-from proxy.host.journal import Busy, Journal, load, only_one
+from proxy.host.journal import Busy, Journal, Unreadable, load, only_one
 from proxy.host.managers import MANAGERS, PRINTED_ONLY, CannotBe, manager_of, plan, script
 from proxy.settings.problems import did_you_mean
 
@@ -79,6 +79,11 @@ def run(
     except Busy:
         remark("another vpcdns resolver is at it: try again when it is done")
         raise typer.Exit(Status.MACHINE) from None
+    except Unreadable as error:
+        remark(f"{error}: nothing was changed")
+        remark("  look whether the resolver's own files still name vpcdns, between its two marks, and take those lines out;")
+        remark("  then remove the journal")
+        raise typer.Exit(Status.MACHINE) from None
     except CannotBe as error:
         remark(error)
         remark_all(f"  {hint}" for hint in error.hints)
@@ -92,24 +97,31 @@ def _install(
     wanted: Wanted, manager: str | None, command: list[str] | None, *, dry_run: bool, printed: bool, guarded: bool
 ) -> None:
     installing = importlib.import_module("proxy.cli.installing")
-    found = facts()
-    manager = manager or manager_of(found)
-    changes = plan(manager, found, wanted.wish)
+    chosen, changes = _plan(wanted, manager)
     if printed:
         for line in script(changes):
             say(line)
         return
-    if manager in PRINTED_ONLY:
-        raise CannotBe(f"vpcdns changes nothing on {manager} by itself", "--print prints the commands to paste")
+    if chosen in PRINTED_ONLY:
+        raise CannotBe(f"vpcdns changes nothing on {chosen} by itself", "--print prints the commands to paste")
     if dry_run:
         for change in changes:
             for line in change.prepared().shown():
                 say(line)
         return
     _want_root("install")
+    if installing.take_back_remains():
+        chosen, changes = _plan(wanted, manager)  # anew: what was there was not the machine's own
     if command:
-        raise typer.Exit(asyncio.run(installing.during(wanted, manager, changes, tuple(command), guarded=guarded)))
-    installing.install(wanted, manager, changes, guarded=guarded)
+        raise typer.Exit(asyncio.run(installing.during(wanted, chosen, changes, tuple(command), guarded=guarded)))
+    installing.install(wanted, chosen, changes, guarded=guarded)
+
+
+def _plan(wanted: Wanted, manager: str | None) -> tuple[str, list[Change]]:
+    """The manager that is named, or else found, and what is to be changed for it."""
+    found = facts()
+    chosen = manager or manager_of(found)
+    return chosen, plan(chosen, found, wanted.wish)
 
 
 def _uninstall() -> None:

@@ -22,6 +22,7 @@ def facts() -> Facts:
     return Facts(
         platform=sys.platform,
         resolv_conf=text_of(RESOLV_CONF),
+        wsl_conf=text_of(Path("/etc/wsl.conf")),
         link=str(RESOLV_CONF.readlink()) if RESOLV_CONF.is_symlink() else None,
         resolved=_answers("resolvectl", "status"),
         systemd=Path("/run/systemd/system").is_dir(),

@@ -27,6 +27,10 @@ class Busy(Exception):
     """Somebody else is at it."""
 
 
+class Unreadable(Exception):
+    """The journal on the disk is none; the text says where, and what can be done."""
+
+
 @dataclass
 class Journal:
     """What is installed: the manager that it was done by, the server and the domains that lead to it, and the changes.
@@ -86,12 +90,15 @@ class Journal:
 
 
 def load() -> Journal | None:
-    """The journal on the disk, if there is one."""
+    """The journal on the disk, if there is one; Unreadable where it is another's, or was damaged."""
+    path = FOLDER / _NAME
     try:
-        data: dict[str, Any] = json.loads((FOLDER / _NAME).read_text())
+        data: dict[str, Any] = json.loads(path.read_text())
+        return Journal(**{**data, "changes": [from_json(change) for change in data["changes"]]})
     except FileNotFoundError:
         return None
-    return Journal(**{**data, "changes": [from_json(change) for change in data["changes"]]})
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise Unreadable(f"{path} is no journal of this vpcdns ({type(error).__name__}: {error})") from error
 
 
 @contextmanager

@@ -46,6 +46,7 @@ class Facts(NamedTuple):
 
     platform: str = "linux"
     resolv_conf: str | None = None
+    wsl_conf: str | None = None
     link: str | None = None
     resolved: bool = False
     systemd: bool = False
@@ -207,7 +208,7 @@ def _wsl(facts: Facts, wish: Wish) -> list[Change]:
         )
     own = marked([f"nameserver {wish.host}"]) + (facts.resolv_conf or "")
     return [
-        FileChange(Path("/etc/wsl.conf"), marked(["[network]", "generateResolvConf = false"])),
+        FileChange(Path("/etc/wsl.conf"), (facts.wsl_conf or "") + marked(["[network]", "generateResolvConf = false"])),
         CommandChange(("rm", "/etc/resolv.conf"), ("wsl.exe", "--shutdown")),
         FileChange(Path("/etc/resolv.conf"), own),
     ]

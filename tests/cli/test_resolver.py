@@ -155,6 +155,33 @@ def test_killed_at_any_time_it_can_be_taken_back(box: Machine) -> None:
     assert "interrupted" in box.vpcdns("resolver", "status").stdout
     done = box.vpcdns("resolver", "install", "--all", "--no-guard")
     assert (done.returncode, "taken back: an earlier installation" in done.stderr) == (0, True), done.stderr
+    assert box.file("/etc/resolv.conf").count(b"nameserver 127.0.0.2") == 1
+    assert box.vpcdns("resolver", "uninstall").returncode == 0
+    assert box.file("/etc/resolv.conf") == before
+
+
+def test_a_journal_that_is_none_is_told_and_nothing_is_changed(box: Machine) -> None:
+    box.sniff()
+    box.serve()
+    before = box.file("/etc/resolv.conf")
+    for text in ("", "{}", '{"changes": [{"file": "/etc/hosts"}]}', '{"changes": [], "colour": "blue"}'):
+        box.sh(f"mkdir -p /var/lib/vpcdns; printf '%s' '{text}' > /var/lib/vpcdns/resolver.json")
+        for arguments in (["install", "--all"], ["uninstall"], ["status"]):
+            done = box.vpcdns("resolver", *arguments)
+            assert (done.returncode, "resolver.json is no journal of this vpcdns" in done.stderr) == (3, True), done.stderr
+    assert "unreadable-journal" in box.vpcdns("doctor").stdout
+    assert box.file("/etc/resolv.conf") == before
+
+
+def test_an_installation_from_before_the_machines_start_is_taken_back_first(box: Machine) -> None:
+    box.sniff()
+    box.serve()
+    before = box.file("/etc/resolv.conf")
+    assert box.vpcdns("resolver", "install", "--all", "--no-guard").returncode == 0
+    box.sh('sed -i \'s/"boot": ".*"/"boot": "another"/\' /var/lib/vpcdns/resolver.json')
+    done = box.vpcdns("resolver", "install", "--all", "--no-guard")
+    assert (done.returncode, "taken back: an earlier installation" in done.stderr) == (0, True), done.stderr
+    assert box.file("/etc/resolv.conf").count(b"nameserver 127.0.0.2") == 1
     assert box.vpcdns("resolver", "uninstall").returncode == 0
     assert box.file("/etc/resolv.conf") == before
 

@@ -141,6 +141,19 @@ PRINTED = [
         ],
         ["cat > /etc/resolv.conf <<'END'\nnameserver 172.20.0.1\nEND", "wsl.exe --shutdown", "rm /etc/wsl.conf"],
     ),
+    (
+        "wsl", Facts(wsl=True, resolv_conf="nameserver 172.20.0.1\n", wsl_conf="[boot]\nsystemd = false\n"), ALL,
+        [
+            "cat > /etc/wsl.conf <<'END'\n[boot]\nsystemd = false\n"
+            f"{BEGIN}\n[network]\ngenerateResolvConf = false\n{END}\nEND",
+            "rm /etc/resolv.conf",
+            file("/etc/resolv.conf", "nameserver 127.0.0.2", rest="nameserver 172.20.0.1\n"),
+        ],
+        [
+            "cat > /etc/resolv.conf <<'END'\nnameserver 172.20.0.1\nEND", "wsl.exe --shutdown",
+            "cat > /etc/wsl.conf <<'END'\n[boot]\nsystemd = false\nEND",
+        ],
+    ),
 ]  # fmt: skip
 
 
