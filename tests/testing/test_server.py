@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import importlib.util
+import ipaddress
 import shutil
 import socket
 import sys
@@ -21,7 +22,9 @@ import pytest
 import proxy.testing
 from proxy.changes import NotThere
 from proxy.cli.status import Status
+from proxy.configuration import load
 from proxy.settings.problems import ConfigError
+from proxy.source import Files
 from proxy.testing import VpcdnsServer, World, vpcdns_server
 from proxy.testing.server import UnknownView
 from proxy.testing.worlds import NoSuchConfig
@@ -401,16 +404,21 @@ def test_the_container_is_started_with_the_world(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delitem(sys.modules, "proxy.testing.container", raising=False)
     container = proxy.testing.VpcdnsContainer(WORLD, view="app")
     assert calls["image"] == "vpcdns"
-    assert calls["with_command"] == (["-c", "/etc/vpcdns", "serve", "--no-watch", "--listen", "0.0.0.0:1053"],)
+    assert calls["with_command"] == (["-c", "/etc/vpcdns", "serve", "--no-watch"],)
     assert calls["with_exposed_ports"] == ("1053/udp", "1053/tcp")
     folder, there, mode = calls["with_volume_mapping"]
     assert (there, mode) == ("/etc/vpcdns", "ro")
-    assert sorted(path.name for path in Path(folder).iterdir()) == ["000-the-test's-world.yaml", "001-view.yaml"]
-    with pytest.raises(ConfigError, match="default_view"):  # the world has one of its own
-        vpcdns_server(Path(folder))
+    assert [path.name for path in Path(folder).iterdir()] == ["000-the-test's-world.yaml"]
+    found = load(Files(Path(folder), folder, "test"))
+    assert [(each.host, each.port, each.view) for each in found.plan.listeners][:1] == [("0.0.0.0", 1053, "app")]
+    assert found.world.allowed.find(ipaddress.ip_address("203.0.113.7"))
     assert container.address_over("tcp") == ("127.0.0.1", 49154)
     container.stop()
     assert not Path(folder).exists()
+    of_a_file = proxy.testing.VpcdnsContainer("upstream: {mode: off}\nvpcs: {a: {}, b: {}}\n", view="b")
+    assert calls["with_command"] == (["-c", "/etc/vpcdns", "serve", "--no-watch", "--listen", "0.0.0.0:1053"],)
+    assert load(Files(Path(calls["with_volume_mapping"][0]), "", "test")).world.default_view == "b"
+    of_a_file.stop()
     sys.modules.pop("proxy.testing.container")
 
 
