@@ -22,7 +22,7 @@ COPY --from=build /vpcdns /vpcdns
 ENV PATH=/vpcdns/bin:$PATH VPCDNS_CONFIG=/etc/vpcdns/vpcdns.yaml PYTHONDONTWRITEBYTECODE=1
 USER 65532:65532
 EXPOSE 53/udp 53/tcp
-HEALTHCHECK --interval=5s --timeout=3s --start-period=5s CMD ["/vpcdns/bin/vpcdns", "healthcheck", "--server", "127.0.0.1:53"]
+HEALTHCHECK --interval=5s --timeout=10s --start-period=60s CMD ["/vpcdns/bin/vpcdns", "healthcheck", "--server", "127.0.0.1:53"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["vpcdns"]
 CMD ["serve", "--listen", "0.0.0.0:53"]

@@ -1,4 +1,4 @@
-"""The compose example: its networks are the VPCs of its configuration, and its configuration is right."""
+"""The compose examples: their networks are the VPCs of their configurations, and their configurations are right."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import ipaddress
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 from proxy.configuration import check
 from proxy.source import Files
 
 HOUSE = Path(__file__).parent.parent
-FOLDER = HOUSE / "config" / "compose"
+EXAMPLES = [HOUSE / "config" / name for name in ("compose", "emulator")]
 
 
-def test_its_networks_are_the_vpcs_and_its_configuration_is_right() -> None:
-    compose = yaml.safe_load((FOLDER / "compose.yaml").read_text())
-    found = check(Files(FOLDER / "vpcdns.yaml", "vpcdns.yaml", "test"))
+@pytest.mark.parametrize("folder", EXAMPLES)
+def test_its_networks_are_the_vpcs_and_its_configuration_is_right(folder: Path) -> None:
+    compose = yaml.safe_load((folder / "compose.yaml").read_text())
+    found = check(Files(folder / "vpcdns.yaml", "vpcdns.yaml", "test"))
     assert [str(problem) for problem in found.problems] == []
     assert found.configuration is not None
     vpcs = {name: str(vpc.cidr[0]) for name, vpc in found.configuration.settings.vpcs.items()}
@@ -27,11 +29,13 @@ def test_its_networks_are_the_vpcs_and_its_configuration_is_right() -> None:
     assert all(allowed.find(ipaddress.ip_network(subnet)[7]) for subnet in subnets.values())
 
 
-def test_every_application_asks_the_proxy_at_its_address_in_its_own_network() -> None:
-    services = yaml.safe_load((FOLDER / "compose.yaml").read_text())["services"]
+@pytest.mark.parametrize("folder", EXAMPLES)
+def test_every_application_asks_the_proxy_at_its_address_in_its_own_network(folder: Path) -> None:
+    services = yaml.safe_load((folder / "compose.yaml").read_text())["services"]
     proxy = services.pop("dns")
-    assert len(services) == 3
-    for service in services.values():
+    applications = [service for name, service in services.items() if name.startswith("app")]
+    assert len(applications) >= 2
+    for service in applications:
         (network,) = service["networks"]
         assert service["dns"] == [proxy["networks"][network]["ipv4_address"]]
         assert service["depends_on"]["dns"]["condition"] == "service_healthy"

@@ -23,6 +23,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.containers.test_compose import ANSWERS
+from tests.containers.test_emulator import RAN
 
 HOUSE = Path(__file__).parent.parent
 README = (HOUSE / "README.md").read_text()
@@ -32,7 +33,10 @@ _BACKGROUND = re.compile(r"make run|vpcdns .*\bserve\b|vpcdns serve\b")
 _LOAD = "" if "vpcdns" in entry_points(group="pytest11").names else "-p proxy.testing.plugin"  # else it loads itself
 # What a real engine prints, which tests/containers sees to: a README's reader has one, whoever runs these tests need not.
 _COMPOSED = "".join(f"{service + '-1':14}  | {line}\n" for service, lines in ANSWERS.items() for line in lines)
+# So is what takes packages that these tests do without.
+_EMULATED = {"config/emulator/run": "\n".join(RAN)}
 _SHIMS = {
+    "pip": "",
     "docker": f"cat <<'END'\n{_COMPOSED}END",
     "vpcdns": f'exec "{sys.executable}" -m proxy "$@"',
     "pytest": f'exec "{sys.executable}" -m pytest {_LOAD} -p no:asyncio -p no:cacheprovider "$@"',
@@ -82,6 +86,8 @@ class Terminal:
             (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
         for path in folder.rglob("*.yaml"):
             path.write_text(self.moved(path.read_text()))
+        for name, output in _EMULATED.items():
+            (folder / name).write_text(f"#!/bin/sh\ncat <<'END'\n{output}\nEND\n")
         shims = folder / "bin"
         shims.mkdir()
         for name, script in _SHIMS.items():

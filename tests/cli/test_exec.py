@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.programs import serving, vpcdns
-from tests.host.namespaces import apart, linux, root, surroundings, there, without_rights, works
+from tests.host.namespaces import HOUSE, apart, linux, root, surroundings, there, without_rights, works
 
 pytestmark = [linux, pytest.mark.skipif(not works("unshare", "-Urm", "true"), reason="no user namespaces here")]
 
@@ -55,6 +56,14 @@ func main() {
 }
 """
 
+LOOK_JAVA = """\
+class Look {
+    public static void main(String[] words) throws Exception {
+        System.out.println(java.net.InetAddress.getByName(words[0]).getHostAddress());
+    }
+}
+"""
+
 # Client: what must be here for it, and a line of shell that prints the address of $1.
 CLIENTS = {
     "getent": ("getent", "getent hosts $1 | cut -d ' ' -f 1"),
@@ -71,7 +80,9 @@ CLIENTS = {
         "node",
         "node -e 'require(\"dns\").resolve4(process.argv[1], (e, a) => console.log(e ? e.code : a[0]))' $1",
     ),
-    "Go, static": ("go", "$FOLDER/look-go $1"),
+    "Go, static": ("go gcc", "$FOLDER/look-go $1"),
+    "Go, cgo": ("go gcc", "GODEBUG=netdns=cgo $FOLDER/look-cgo $1"),
+    "Java": ("java javac", "java -XX:TieredStopAtLevel=1 -cp $FOLDER Look $1"),
     "musl, static": ("musl-gcc", "$FOLDER/look-musl $1"),
     "dig": ("dig", "dig +short +time=2 +tries=1 $1"),
     "dig, TCP": ("dig", "dig +short +tcp +time=2 +tries=1 $1"),
@@ -93,9 +104,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / "look.go").write_text(LOOK_GO)
     if there("musl-gcc"):
         subprocess.run(["musl-gcc", "-static", "-o", folder / "look-musl", folder / "look.c"], check=True)
-    if there("go"):
-        environment = {**os.environ, "CGO_ENABLED": "0", "GOCACHE": str(folder / "cache"), "GO111MODULE": "off"}
-        subprocess.run(["go", "build", "-o", folder / "look-go", folder / "look.go"], check=True, env=environment)
+    for name, cgo in (("look-go", "0"), ("look-cgo", "1")) if there("go", "gcc") else ():
+        environment = {**os.environ, "CGO_ENABLED": cgo, "GOCACHE": str(folder / "cache"), "GO111MODULE": "off"}
+        subprocess.run(["go", "build", "-o", folder / name, folder / "look.go"], check=True, env=environment)
+    if there("java", "javac"):
+        (folder / "Look.java").write_text(LOOK_JAVA)
+        subprocess.run(["javac", "-d", folder, folder / "Look.java"], check=True)
     subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
     yield folder
     shutil.rmtree(folder)
@@ -117,12 +131,12 @@ def run(
 def script(folder: Path) -> str:
     """All clients at once, each on a line `NAME: ADDRESS`, so that a machine with little to spare starts few servers."""
     lines = [f"export FOLDER={folder} PYTHON='{without_rights()[-1]}'", f"set -- {NAME}"]
-    lines += [f'echo "{name}: $(timeout 4 sh -c {quoted(text)} sh $1)"' for name, text in present().items()]
+    lines += [f'echo "{name}: $(timeout 15 sh -c {quoted(text)} sh $1)"' for name, text in present().items()]
     return "\n".join(lines)
 
 
 def present() -> dict[str, str]:
-    return {name: text for name, (needs, text) in CLIENTS.items() if not needs or there(needs)}
+    return {name: text for name, (needs, text) in CLIENTS.items() if there(*needs.split())}
 
 
 def quoted(text: str) -> str:
@@ -134,6 +148,16 @@ def answers(output: str) -> dict[str, str]:
 
 
 # The ways
+
+
+def test_the_readme_says_the_same() -> None:
+    """Its table has every client, and by which ways it is inside."""
+    lines = (HOUSE / "README.md").read_text().partition("| a program that looks up by |")[2].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[: lines.index("")]]
+    assert {client: (files, sockets, connections) for clients, files, sockets, connections in rows
+            for client in re.findall(r"`([^`]+)`", clients)} == {
+        client: ("inside", "inside", "no answer" if client in REFUSED else "inside") for client in CLIENTS
+    }  # fmt: skip
 
 
 def test_by_sockets_every_client_is_inside(folder: Path) -> None:

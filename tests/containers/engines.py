@@ -21,6 +21,7 @@ from tests.host.namespaces import HOUSE, there
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "vpcdns-tests"
 ROOTFS = CACHE / "rootfs"
+EMULATOR = CACHE / "emulator"
 BASE = "localhost/vpcdns-test-base"
 PATIENCE = 240
 
@@ -186,9 +187,11 @@ def build_context(folder: Path) -> Path:
     return context
 
 
-def build(engine: Engine, program: str, context: Path, tag: str = "vpcdns") -> None:
-    """Build the image as its users do, but from the base and the wheels that are here."""
-    options = "--no-index --find-links /source/wheels"
+def build(
+    engine: Engine, program: str, context: Path, tag: str = "vpcdns", wheels: str = "--find-links /source/wheels"
+) -> None:
+    """Build an image as its users do, but from the base and the wheels that are here."""
+    options = f"--no-index {wheels}"
     done = engine.run(
         program, "build", "-q", "--network=none", "--build-arg", f"BASE={BASE}", "--build-arg", f"PIP_OPTIONS={options}",
         "-t", tag, ".", cwd=context,

@@ -1,14 +1,16 @@
-"""The image, and the example of docker-compose, on a real engine."""
+"""The image, and the examples of docker-compose, on a real engine."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.containers.engines import Engine, build, build_context, docker, podman
+from tests.containers.engines import EMULATOR, Engine, build, build_context, docker, podman
+from tests.containers.test_emulator import KEPT, LOST
 from tests.host.namespaces import there
 
 ANSWERS = {
@@ -18,6 +20,10 @@ ANSWERS = {
 }
 # As nobody, without any right, on a file system that is read-only, in a network of its own.
 CONFINED = "--read-only --cap-drop ALL --security-opt no-new-privileges --sysctl net.ipv4.ip_unprivileged_port_start=53"
+# podman's own look at health takes systemd, and a machine under load may need a while.
+HEALTHY = (
+    "for try in $(seq 60); do podman exec dns vpcdns healthcheck --server 127.0.0.1:53 && exit; sleep 0.5; done; exit 1"
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,20 +48,45 @@ def test_the_image_is_what_it_should_be(dockerd: Engine) -> None:
     assert dockerd.sh(f"docker run --rm {CONFINED} --network none vpcdns version").startswith("vpcdns ")
 
 
-@pytest.mark.skipif(not there("docker-compose"), reason="no docker-compose")
-def test_three_networks_get_three_answers(dockerd: Engine, context: Path) -> None:
-    """The file as it is in the repository, but that its image is there already."""
-    compose = "docker-compose -p example -f config/compose/compose.yaml"
+def compose(engine: Engine, context: Path, example: str, answers: dict[str, list[str]], views: dict[str, str]) -> None:
+    """Run an example as it is in the repository, but that its images are there already; what each service prints."""
+    command = f"docker-compose -p {example} -f config/{example}/compose.yaml"
     try:
-        dockerd.sh(f"{compose} up -d --no-build", cwd=context)
-        for service, lines in ANSWERS.items():
-            name = dockerd.sh(f"{compose} ps -q {service}", cwd=context).strip()
-            dockerd.sh(f"docker wait {name}")
-            assert dockerd.sh(f"docker logs {name}").splitlines() == lines
-        [health] = json.loads(dockerd.sh(f"docker inspect $({compose} ps -q dns)", cwd=context))
+        engine.sh(f"{command} up -d --no-build", cwd=context)
+        for service, lines in answers.items():
+            name = engine.sh(f"{command} ps -q {service}", cwd=context).strip()
+            engine.sh(f"docker wait {name}")
+            assert engine.sh(f"docker logs {name} 2>&1").splitlines() == lines
+        said = engine.sh(f"docker logs $({command} ps -q dns) 2>&1", cwd=context)
+        for view, network in views.items():
+            assert f"clients in {network} are in view {view}, as is who comes by a published port" in said
+        assert "Docker's own resolver (127.0.0.11) answers its containers first" in said
+        assert "warning: " not in said
+        [health] = json.loads(engine.sh(f"docker inspect $({command} ps -q dns)", cwd=context))
         assert health["State"]["Health"]["Status"] == "healthy"
     finally:
-        dockerd.sh(f"{compose} down -t 3", cwd=context)
+        engine.sh(f"{command} down -v -t 3", cwd=context)
+
+
+@pytest.mark.skipif(not there("docker-compose"), reason="no docker-compose")
+def test_three_networks_get_three_answers(dockerd: Engine, context: Path) -> None:
+    networks = {"blue": "172.30.0.0/24", "green": "172.30.1.0/24", "internet": "172.30.2.0/24"}
+    compose(dockerd, context, "compose", ANSWERS, networks)
+
+
+@pytest.mark.skipif(not there("docker-compose"), reason="no docker-compose")
+@pytest.mark.skipif(not EMULATOR.exists(), reason="no emulator of AWS: .ci/emulator gets one")
+def test_aws_code_reaches_an_emulator_in_one_network_alone(dockerd: Engine, context: Path) -> None:
+    example = context / "config/emulator"
+    shutil.copytree(EMULATOR / "wheels", example / "wheels")
+    build(dockerd, "docker", example, "vpcdns-emulator", "--find-links /example/wheels")
+    compose(
+        dockerd,
+        context,
+        "emulator",
+        {"app": KEPT, "app-outside": LOST},
+        {"app": "172.31.0.0/24", "internet": "172.31.2.0/24"},
+    )
 
 
 def test_podman_runs_the_same_image(context: Path) -> None:
@@ -67,11 +98,11 @@ def test_podman_runs_the_same_image(context: Path) -> None:
             f"podman run -d --name dns {CONFINED} --network blue --ip 172.30.0.53 {mount} vpcdns"
         )  # fmt: skip
         try:
+            assert engine.sh(HEALTHY).startswith("healthy: ")
             inside = "import socket; print(socket.gethostbyname('db.corp.example'))"
             done = engine.sh(
                 f'podman run --rm --network blue --dns 172.30.0.53 --entrypoint /vpcdns/bin/python vpcdns -c "{inside}"'
             )
             assert done == "172.30.0.20\n"
-            assert engine.sh("podman exec dns vpcdns healthcheck --server 127.0.0.1:53").startswith("healthy: ")
         finally:
             engine.sh("podman logs dns >&2; podman rm -f -t 0 dns")
