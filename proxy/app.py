@@ -17,9 +17,10 @@ import socket as sockets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol, Self
+from typing import Protocol, Self
 
 from proxy.configuration import INSTANCE, Configuration, Overrides, asks_the_machine, failed, load, recompile, refresh
+from proxy.counts import Counts, take, total
 from proxy.course import UnderWay
 from proxy.difference import describe_difference
 from proxy.engine import Engine, Observe
@@ -111,18 +112,8 @@ class Reloads:
 
 Texts = list[tuple[str, bytes]]
 
-
 Change = Callable[[Settings], Settings]
 """What makes other settings; it is told by its `str`, and may be sent to other processes."""
-
-
-class Counts(NamedTuple):
-    """What was counted since the start: answers by reason, packets that were no query, or too many, or whose answer would be."""
-
-    reasons: Mapping[str, int]
-    malformed: int
-    dropped: int
-    limited: int
 
 
 class Others(Protocol):
@@ -213,7 +204,12 @@ class Server:
 
     def counts(self) -> Counts:
         """What this process has counted."""
-        return Counts(self.engine.reasons, self.engine.malformed, self.engine.dropped, self.engine.limited)
+        listening = [each.listening for each in self.sockets if each.listening is not None]
+        return take(self.engine, self.reach, listening, self.query_log)
+
+    async def all_counts(self) -> Counts:
+        """What all processes that are one server have counted."""
+        return total([self.counts(), *([] if self._others is None else await self._others.counts())])
 
     async def reload(self) -> list[str]:
         """Take what the source holds now, all of it or nothing; what changed, in words.

@@ -31,9 +31,10 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from proxy.app import Bound, Change, Counts, ListenError, Server, Texts
+from proxy.app import Bound, Change, ListenError, Server, Texts
 from proxy.changes import NotThere
 from proxy.configuration import Configuration, Overrides
+from proxy.counts import Counts
 from proxy.listen import bind_both, bind_shared
 from proxy.querylog import QueryLogError
 from proxy.reach import FileError

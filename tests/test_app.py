@@ -194,7 +194,7 @@ async def test_the_bound_of_answers_is_taken_at_a_reload_and_told_in_the_sums(fi
             answers = [await dns.asyncquery.udp(query, host, port=port, timeout=5) for _ in range(4)]
             assert [bool(each.flags & dns.flags.TC) for each in answers] == [False] * 3 + [True]
             assert (await dns.asyncquery.tcp(query, host, port=port, timeout=5)).answer == answers[0].answer
-        assert server.counts().limited == 1
+        assert server.counts().packets.limited == 1
         file.write_text(BEFORE + "limits: {responses_per_second: 3, tcp_connections: 5}\n")
         await server.reload()
         assert server.engine.rate is rate

@@ -54,16 +54,17 @@ DRAWING: dict[str, tuple[int, str]] = {
     "asking": (5, "configuration engine course reach upstream host compile resolve settings model dns"),
     "app": (
         5,
-        "quiet configuration course difference engine known reach flow listen querylog source host settings model dns",
+        "quiet configuration counts course difference engine known reach flow listen querylog source host settings model dns",
     ),
-    "workers": (5, "app changes configuration listen source querylog reach seldom settings"),
+    "counts": (5, "engine listen querylog reach upstream"),
+    "workers": (5, "app counts changes configuration listen source querylog reach seldom settings"),
     "telling": (5, "asking configuration notes model dns"),
-    "web": (6, "app asking changes telling inventory configuration querylog reach source settings model dns"),
+    "web": (6, "app asking changes counts telling inventory configuration querylog reach source settings model dns"),
     "testing": (6, "app asking changes inventory configuration expectations source settings model dns"),
     "cli": (
         6,
-        "app workers quiet seldom asking telling relaying inventory notes configuration expectations querylog reach source host "
-        "interop compile settings model dns web",
+        "app workers quiet seldom counts asking telling relaying inventory notes configuration expectations querylog reach "
+        "source host interop compile settings model dns web",
     ),
     "__main__": (6, "cli"),
 }

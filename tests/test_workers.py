@@ -122,13 +122,14 @@ def test_a_change_by_the_control_api_is_that_of_all(tmp_path: Path, port: int) -
         with pytest.raises(urllib.error.HTTPError, match="422"):
             ask("PUT", "/v1/records", records)
         assert addresses(port) == {"10.0.5.12"}
+        assert ask("GET", "/v1/stats")["answers"]["total"] == 160, "those of all of them"
         assert ask("POST", "/v1/reload")["dropped"] == ["example.com: www"]
         assert addresses(port) == {"10.0.5.10"}
 
 
 def change(url: str, method: str, path: str, body: object = None) -> Any:
     headers = {"Authorization": "Bearer correct-horse-battery", "Content-Type": "application/json"}
-    text = b"" if body is None else json.dumps(body).encode()
+    text = None if body is None else json.dumps(body).encode()
     with urllib.request.urlopen(urllib.request.Request(url + path, text, headers, method=method), timeout=10) as said:
         return json.load(said)
 

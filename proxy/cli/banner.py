@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from proxy.app import Counts, Server, Socket
+from proxy.app import Server, Socket
 from proxy.configuration import Configuration
+from proxy.counts import Counts
 from proxy.host.resolvers import machine_servers
 from proxy.inventory import count
 from proxy.model.answers import ServerAddress
@@ -52,24 +52,19 @@ def loaded(configuration: Configuration) -> str:
     return ", ".join(counted(number, word) for word, number in words.items())
 
 
-def statistics(server: Server, others: Sequence[Counts], seconds: float) -> Iterator[str]:
-    """How many answers there were, by their reasons, in this process and in others."""
-    every = [server.counts(), *others]
-    reasons = sum((Counter(each.reasons) for each in every), Counter[str]())
-    malformed, dropped = sum(each.malformed for each in every), sum(each.dropped for each in every)
-    limited = sum(each.limited for each in every)
-    yield f"statistics: {counted(reasons.total(), 'answer')} in {seconds:.0f} s"
-    for reason, number in reasons.most_common():
+def statistics(server: Server, counts: Counts, seconds: float) -> Iterator[str]:
+    """How many answers there were, by their reasons."""
+    yield f"statistics: {counted(counts.reasons.total(), 'answer')} in {seconds:.0f} s"
+    for reason, number in counts.reasons.most_common():
         yield f"  {number} {reason}"
-    if malformed:
-        yield f"  {counted(malformed, 'packet')} that was no query"
-    if dropped:
-        yield f"  {counted(dropped, 'packet')} over packets_per_second"
-    if limited:
-        yield f"  {counted(limited, 'packet')} over responses_per_second"
-    log = server.query_log
-    if log is not None and log.dropped + log.unwritten:
-        yield f"  {counted(log.dropped + log.unwritten, 'line')} that the query log lacks"
+    if counts.packets.malformed:
+        yield f"  {counted(counts.packets.malformed, 'packet')} that was no query"
+    if counts.packets.dropped:
+        yield f"  {counted(counts.packets.dropped, 'packet')} over packets_per_second"
+    if counts.packets.limited:
+        yield f"  {counted(counts.packets.limited, 'packet')} over responses_per_second"
+    if counts.lost is not None and any(counts.lost):
+        yield f"  {counted(counts.lost.busy + counts.lost.unwritten, 'line')} that the query log lacks"
     yield f"  configuration {server.engine.world.digest} of {server.configuration.name}"
 
 

@@ -148,8 +148,7 @@ async def _serve(handed: Handed, source: Source, *, watched: bool, crew: Crew | 
         tell_ready(notifier, server)
 
     async def tell() -> None:
-        others = [] if crew is None else await crew.counts()
-        remark_all(statistics(server, others, time.monotonic() - begin))
+        remark_all(statistics(server, await server.all_counts(), time.monotonic() - begin))
 
     def want(work: Callable[[], Coroutine[object, object, None]]) -> None:
         task = asyncio.create_task(work())

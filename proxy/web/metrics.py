@@ -10,6 +10,7 @@ import platform
 from collections.abc import Iterator
 
 from proxy import __version__
+from proxy.counts import Counts
 from proxy.dns.codes import rcode_word
 from proxy.web.desk import Desk
 from proxy.web.exposition import Family, Kind, Sample
@@ -19,15 +20,15 @@ _MOST_SERVERS = 100
 _KNOWN_RCODES = frozenset((*range(11), 16))
 
 
-def families_of(desk: Desk) -> Iterator[Family]:
+def families_of(desk: Desk, counts: Counts) -> Iterator[Family]:
     """Every metric, in the order in which people look for them."""
-    yield from _answers(desk)
-    yield from _packets(desk)
-    yield from _connections(desk)
-    yield from _cache(desk)
-    yield from _upstream(desk)
+    yield from _answers(counts)
+    yield from _packets(counts)
+    yield from _connections(counts)
+    yield from _cache(counts)
+    yield from _upstream(counts)
     yield from _configuration(desk)
-    yield from _query_log(desk)
+    yield from _query_log(desk, counts)
     yield from process_families(desk.server.started)
 
 
@@ -36,9 +37,9 @@ def rcode_label(rcode: int) -> str:
     return rcode_word(rcode) if rcode in _KNOWN_RCODES else "other"
 
 
-def _answers(desk: Desk) -> Iterator[Family]:
+def _answers(counts: Counts) -> Iterator[Family]:
     numbers: dict[tuple[str, str, str, str], int] = {}
-    for counted, number in desk.server.engine.answers.items():
+    for counted, number in counts.answers.items():
         key = (counted.view, "tcp" if counted.tcp else "udp", rcode_label(counted.rcode), counted.kind.word)
         numbers[key] = numbers.get(key, 0) + number
     names = ("view", "transport", "rcode", "reason")
@@ -47,55 +48,50 @@ def _answers(desk: Desk) -> Iterator[Family]:
     yield Family("vpcdns_queries_total", Kind.COUNTER, about, samples)
 
 
-def _packets(desk: Desk) -> Iterator[Family]:
-    engine = desk.server.engine
-    yield _counter("vpcdns_malformed_packets_total", "Packets that were no query.", engine.malformed)
-    listening = [socket.listening for socket in desk.server.sockets if socket.listening is not None]
+def _packets(counts: Counts) -> Iterator[Family]:
+    packets = counts.packets
+    yield _counter("vpcdns_malformed_packets_total", "Packets that were no query.", packets.malformed)
     about = "Queries without an answer, because their client sent too many."
-    yield _counter("vpcdns_dropped_queries_total", about, engine.dropped)
+    yield _counter("vpcdns_dropped_queries_total", about, packets.dropped)
     about = "Queries over UDP that were not answered as they are, because their client is sent too much."
-    yield _counter("vpcdns_limited_queries_total", about, engine.limited)
-    given_up = sum(each.udp.given_up for each in listening)
-    yield _counter("vpcdns_given_up_queries_total", "Queries that were answered with SERVFAIL for newer ones.", given_up)
-    ignored = sum(each.udp.ignored for each in listening)
+    yield _counter("vpcdns_limited_queries_total", about, packets.limited)
+    yield _counter(
+        "vpcdns_given_up_queries_total", "Queries that were answered with SERVFAIL for newer ones.", packets.given_up
+    )
     about = "Queries to which no answer may go: from port 0, or to a broadcast or multicast address."
-    yield _counter("vpcdns_ignored_queries_total", about, ignored)
-    unsent = sum(each.udp.unsent for each in listening)
-    yield _counter("vpcdns_unsent_answers_total", "Answers over UDP that the machine did not take.", unsent)
+    yield _counter("vpcdns_ignored_queries_total", about, packets.ignored)
+    yield _counter("vpcdns_unsent_answers_total", "Answers over UDP that the machine did not take.", packets.unsent)
 
 
-def _connections(desk: Desk) -> Iterator[Family]:
+def _connections(counts: Counts) -> Iterator[Family]:
     now, closed = [], []
-    for each in desk.server.sockets:
-        if each.listening is not None:
-            host, port = each.listening.address
-            label = {"listener": f"[{host}]:{port}" if ":" in host else f"{host}:{port}"}
-            now.append(Sample(label, each.listening.tcp.connections))
-            closed.append(Sample({**label, "cause": "idle"}, each.listening.tcp.idle))
-            closed.append(Sample({**label, "cause": "full"}, each.listening.tcp.evicted))
+    for listener, connections in counts.connections.items():
+        label = {"listener": listener}
+        now.append(Sample(label, connections.open))
+        closed.append(Sample({**label, "cause": "idle"}, connections.idle))
+        closed.append(Sample({**label, "cause": "full"}, connections.evicted))
     yield Family("vpcdns_tcp_connections", Kind.GAUGE, "TCP connections that are open.", now)
     about = "TCP connections that were closed because they were idle, or for others when there were too many (full)."
     yield Family("vpcdns_tcp_connections_closed_total", Kind.COUNTER, about, closed)
 
 
-def _cache(desk: Desk) -> Iterator[Family]:
-    cache = desk.server.engine.cache
-    yield _gauge("vpcdns_cache_entries", "Replies of other servers that are kept.", len(cache))
+def _cache(counts: Counts) -> Iterator[Family]:
+    cache = counts.cache
+    yield _gauge("vpcdns_cache_entries", "Replies of other servers that are kept.", cache.entries)
     about = "Looks into the cache; an answer that is given again as a whole needs none."
     samples = [Sample({"result": "hit"}, cache.hits), Sample({"result": "miss"}, cache.misses)]
     yield Family("vpcdns_cache_lookups_total", Kind.COUNTER, about, samples)
     yield _counter("vpcdns_cache_evictions_total", "Replies that went to make room for newer ones.", cache.evictions)
-    yield _gauge("vpcdns_cache_bytes", "How much memory the replies take, about.", cache.size)
+    yield _gauge("vpcdns_cache_bytes", "How much memory the replies take, about.", cache.bytes)
     about = "Replies that had expired, and were given because no server answered."
-    yield _counter("vpcdns_cache_stale_answers_total", about, cache.stale_hits)
-    yield _counter("vpcdns_cache_prefetches_total", "Replies that were fetched anew before they expired.", cache.fetches)
+    yield _counter("vpcdns_cache_stale_answers_total", about, cache.stale)
+    yield _counter("vpcdns_cache_prefetches_total", "Replies that were fetched anew before they expired.", cache.prefetches)
     about = "How often the cassette or the file of kept replies could not be written."
-    yield _counter("vpcdns_unwritten_files_total", about, desk.server.reach.unsaved)
+    yield _counter("vpcdns_unwritten_files_total", about, counts.unwritten_files)
 
 
-def _upstream(desk: Desk) -> Iterator[Family]:
-    upstream = desk.server.upstream
-    servers = sorted(upstream.servers(), key=lambda each: -each.sent)[:_MOST_SERVERS]
+def _upstream(counts: Counts) -> Iterator[Family]:
+    servers = sorted(counts.servers, key=lambda each: -each.sent)[:_MOST_SERVERS]
     labels = [{"server": str(each.address)} for each in servers]
 
     def of_each(name: str, kind: Kind, about: str, values: list[float]) -> Family:
@@ -112,9 +108,11 @@ def _upstream(desk: Desk) -> Iterator[Family]:
     about = "Whether a server is asked (1), or rests after a failure (0)."
     yield of_each("vpcdns_upstream_up", gauge, about, [float(not each.rests) for each in servers])
     about = "Packets that were no reply to what was asked: late ones, or forged."
-    yield _counter("vpcdns_upstream_ignored_packets_total", about, upstream.ignored)
-    yield _gauge("vpcdns_upstream_in_flight", "Questions that are under way.", upstream.in_flight)
-    yield _counter("vpcdns_upstream_given_up_total", "Questions that were given up for newer ones.", upstream.pushed_out)
+    yield _counter("vpcdns_upstream_ignored_packets_total", about, counts.outside.ignored)
+    yield _gauge("vpcdns_upstream_in_flight", "Questions that are under way.", counts.outside.in_flight)
+    yield _counter(
+        "vpcdns_upstream_given_up_total", "Questions that were given up for newer ones.", counts.outside.pushed_out
+    )
 
 
 def _configuration(desk: Desk) -> Iterator[Family]:
@@ -133,10 +131,9 @@ def _configuration(desk: Desk) -> Iterator[Family]:
     yield _gauge("vpcdns_last_reload_timestamp_seconds", about, server.reloads.last_good)
 
 
-def _query_log(desk: Desk) -> Iterator[Family]:
-    log = desk.server.query_log
-    if log is not None:
-        samples = [Sample({"cause": "busy"}, log.dropped), Sample({"cause": "unwritten"}, log.unwritten)]
+def _query_log(desk: Desk, counts: Counts) -> Iterator[Family]:
+    if counts.lost is not None:
+        samples = [Sample({"cause": cause}, number) for cause, number in counts.lost._asdict().items()]
         about = "Lines that the query log lacks: they came too fast (busy), or the machine did not take them (unwritten)."
         yield Family("vpcdns_query_log_lost_lines_total", Kind.COUNTER, about, samples)
     yield _gauge("vpcdns_query_streams", "Live streams of queries that somebody reads.", desk.streams)

@@ -71,7 +71,7 @@ async def tell_ready(desk: Desk, request: Request) -> Response:
 
 async def give_metrics(desk: Desk, request: Request) -> Response:
     """What Prometheus collects."""
-    return Response(written(families_of(desk)), media_type=CONTENT_TYPE)
+    return Response(written(families_of(desk, await desk.server.all_counts())), media_type=CONTENT_TYPE)
 
 
 async def give_description(_: Desk, request: Request) -> Response:
@@ -86,7 +86,7 @@ async def give_views(desk: Desk, request: Request) -> Response:
 
 async def give_statistics(desk: Desk, request: Request) -> Response:
     """What was counted."""
-    return JSONResponse(statistics_of(desk))
+    return JSONResponse(await statistics_of(desk))
 
 
 @cache

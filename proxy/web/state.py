@@ -69,38 +69,27 @@ def _view(view: View, networks: list[str]) -> dict[str, Any]:
     }
 
 
-def statistics_of(desk: Desk) -> dict[str, Any]:
+async def statistics_of(desk: Desk) -> dict[str, Any]:
     """What was counted since the start, in sums; the metrics have it in detail."""
-    server = desk.server
-    engine, cache, upstream = server.engine, server.engine.cache, server.upstream
+    counts = await desk.server.all_counts()
     by: dict[str, Counter[str]] = {"reason": Counter(), "view": Counter(), "rcode": Counter(), "transport": Counter()}
-    for counted, number in engine.answers.items():
+    for counted, number in counts.answers.items():
         by["reason"][counted.kind.word] += number
         by["view"][counted.view] += number
         by["rcode"][rcode_label(counted.rcode)] += number
         by["transport"]["tcp" if counted.tcp else "udp"] += number
     return {
         "version": __version__,
-        "uptime": round(time.time() - server.started, 3),
+        "uptime": round(time.time() - desk.server.started, 3),
         "configuration": configuration_of(desk),
         "answers": {
             "total": sum(by["view"].values()),
             **{f"by_{word}": dict(numbers.most_common()) for word, numbers in by.items()},
         },
-        "malformed": engine.malformed,
-        "dropped": engine.dropped,
-        "limited": engine.limited,
-        "cache": {
-            "entries": len(cache),
-            "bytes": cache.size,
-            "hits": cache.hits,
-            "misses": cache.misses,
-            "evictions": cache.evictions,
-            "stale": cache.stale_hits,
-            "prefetches": cache.fetches,
-        },
+        "packets": counts.packets._asdict(),
+        "cache": counts.cache._asdict(),
         "upstream": {
-            "in_flight": upstream.in_flight,
+            "in_flight": counts.outside.in_flight,
             "servers": [
                 {
                     "address": str(each.address),
@@ -110,8 +99,8 @@ def statistics_of(desk: Desk) -> dict[str, Any]:
                     "failures": each.failures,
                     "reply_seconds": round(each.reply_time, 6),
                 }
-                for each in upstream.servers()
+                for each in counts.servers
             ],
         },
-        "tcp_connections": sum(each.listening.tcp.connections for each in server.sockets if each.listening is not None),
+        "tcp_connections": sum(each.open for each in counts.connections.values()),
     }
