@@ -98,7 +98,8 @@ def _follow(key: Key, source: RecordSet | Target, zone: Zone, settled: Mapping[K
         return _Settled(Routed((here,), AliasOutside(source.name, kind, zone.nodata)), healthy=True)
     onward = settled.get((source.name, kind))
     if onward is None:
-        return _Settled(Routed((here,), zone.nodes[source.name].answers[kind]), healthy=True)
+        node = zone.nodes.get(source.name)  # that may lack it where its data are wrong, which was told when it was packed
+        return _Settled(Routed((here,), zone.nodata if node is None else node.answers.get(kind, zone.nodata)), healthy=True)
     return _Settled(Routed((here, *onward.routed.decisions), onward.routed.leads), onward.healthy)
 
 

@@ -270,3 +270,20 @@ def test_a_cname_alias_may_not_stand_at_the_apex_nor_beside_other_types() -> Non
     assert "is not permitted at apex in zone example.com." in problems[0]
     assert "is not permitted as it conflicts with other records" in problems[1]
     assert len(problems) == 2
+
+
+@pytest.mark.parametrize("records", ["{A: 10.0.5.999}", "{A: 10.0.5.999, TXT: one}"])
+def test_an_alias_to_what_has_wrong_data_is_no_further_problem(records: str) -> None:
+    """A list of record sets beside them makes the zone one whose aliases are followed."""
+    text = f"""
+        vpcs: {{a: {{}}}}
+        private_zones:
+          - name: example.com
+            vpcs: [a]
+            records:
+              www: {records}
+              home: {{alias: www.example.com}}
+              app: [{{id: one, A: 10.0.0.1, weight: 1}}]
+        """
+    [problem] = problems_of(text)
+    assert problem.startswith("private_zones[0].records.www.A: 10.0.5.999 is no data of type A")
