@@ -63,8 +63,8 @@ DRAWING: dict[str, tuple[int, str]] = {
     "testing": (6, "app asking changes inventory configuration expectations source settings model dns"),
     "cli": (
         6,
-        "app workers quiet seldom counts asking telling relaying inventory notes configuration expectations querylog reach "
-        "source host interop compile settings model dns web",
+        "app workers changes quiet seldom counts asking telling relaying inventory notes configuration expectations querylog "
+        "reach source host interop compile settings model dns web",
     ),
     "__main__": (6, "cli"),
 }

@@ -20,8 +20,13 @@ def _complete_views(ctx: typer.Context, incomplete: str) -> list[str]:
     return list(importlib.import_module("proxy.cli.completion").complete_views(ctx, incomplete))
 
 
-def _complete_name(ctx: typer.Context, incomplete: str) -> list[str]:
+def complete_name(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Names of the file."""
     return list(importlib.import_module("proxy.cli.completion").complete_name(ctx, incomplete))
+
+
+def _complete_zone(ctx: typer.Context, incomplete: str) -> list[str]:
+    return list(importlib.import_module("proxy.cli.completion").complete_zone(ctx, incomplete))
 
 
 ConfigOption = Annotated[
@@ -71,13 +76,33 @@ ClientOption = Annotated[
     str | None,
     typer.Option("--client", metavar="IP", help="Ask from this address; its view follows from it.", show_default=False),
 ]
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The name.", autocompletion=_complete_name)]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The name.", autocompletion=complete_name)]
 NamesArgument = Annotated[
     list[str] | None,
-    typer.Argument(metavar="NAME", help="The names; else every name of the file.", autocompletion=_complete_name),
+    typer.Argument(metavar="NAME", help="The names; else every name of the file.", autocompletion=complete_name),
 ]
 TypeArgument = Annotated[str, typer.Argument(metavar="TYPE", help="The record type.")]
 ServerOption = Annotated[
     str | None,
     typer.Option("--server", metavar="ADDR:PORT", help="Ask a server that runs.", show_default=False),
+]
+ZoneOption = Annotated[
+    str | None,
+    typer.Option(
+        "--zone",
+        metavar="ZONE",
+        help="The zone: a private zone's name or id, a public zone's name, or public_records.",
+        autocompletion=_complete_zone,
+        show_default=False,
+    ),
+]
+SeenOption = Annotated[
+    str | None,
+    typer.Option(
+        "--view", metavar="VIEW", help="Only what this view sees.", autocompletion=_complete_view, show_default=False
+    ),
+]
+IdOption = Annotated[
+    str | None,
+    typer.Option("--id", metavar="ID", help="Which of several record sets with a routing policy.", show_default=False),
 ]

@@ -1,4 +1,4 @@
-"""What a shell completes: views and names of the configuration that the typed line chooses.
+"""What a shell completes: views, zones and names of the configuration that the typed line chooses.
 
 Nothing may be printed here, and a configuration that cannot be read completes nothing.
 """
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import typer
 
+from proxy.changes import PUBLIC_RECORDS, zones_of
 from proxy.cli.opening import quiet_source
 from proxy.configuration import Configuration, load
 from proxy.dns.names import name_text
@@ -36,6 +37,15 @@ def complete_name(ctx: typer.Context, incomplete: str) -> list[str]:
     names = (name_text(question.name) for question in names_of(configuration))
     typed = incomplete.lower()
     return [incomplete + name[len(typed) :] for name in names if name.startswith(typed) and "*" not in name]
+
+
+def complete_zone(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The zones of the file that begin so."""
+    configuration = _configuration(ctx)
+    if configuration is None:
+        return []
+    zones = (PUBLIC_RECORDS if each.name is None else str(each.name) for each in zones_of(configuration.settings))
+    return [zone for zone in dict.fromkeys(zones) if zone.startswith(incomplete.lower())]
 
 
 def _views(ctx: typer.Context) -> list[str]:

@@ -18,9 +18,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from proxy.web.admin import Admin, AdminError
-from proxy.web.tokens import read_token
+from proxy.web.tokens import read_token, token_path
 
-__all__ = ["Admin", "AdminError", "openapi_path", "read_token"]
+__all__ = ["Admin", "AdminError", "openapi_path", "read_token", "token_path"]
 
 
 def openapi_path() -> Path:

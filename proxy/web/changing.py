@@ -81,7 +81,8 @@ async def give_health(desk: Desk, request: Request) -> Response:
         for spec in _wanted(zone.records, parameters)
         if spec.routing is not None
     ]
-    return JSONResponse({"record_sets": found, "changes": list(desk.server.configuration.changes)})
+    changes = list(desk.server.configuration.changes)
+    return JSONResponse({"zones": [_zone(zone) for zone in zones], "record_sets": found, "changes": changes})
 
 
 async def put_health(desk: Desk, request: Request) -> Response:

@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("vpcdns s", ["serve", "services", "schema"]),
+        ("vpcdns s", ["serve", "services", "stats", "schema"]),
         ("vpcdns query --view ", ["internet", "a"]),
         ("vpcdns query --view i", ["internet"]),
         ("vpcdns query --view i -c other.yaml", []),
@@ -36,6 +36,13 @@ def folder(tmp_path: Path) -> Path:
         ("vpcdns compare www.example.com d", ["db.example.com"]),
         ("vpcdns compare --views ", ["internet", "a"]),
         ("vpcdns compare --views a,", ["a,internet"]),
+        ("vpcdns records s", ["set"]),
+        ("vpcdns records set w", ["www.example.com"]),
+        ("vpcdns records --zone ", ["example.com", "public_records"]),
+        ("vpcdns records --view i", ["internet"]),
+        ("vpcdns health ", ["list", "set"]),
+        ("vpcdns health set d", ["db.example.com"]),
+        ("vpcdns -c bad.yaml records --zone ", []),
         ("vpcdns -c bad.yaml query --view ", []),
         ("vpcdns -c missing.yaml query ", []),
         ("vpcdns -c - query --view ", []),
