@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import sys
 import urllib.error
 import urllib.request
@@ -18,6 +17,7 @@ import dns.message
 import dns.query
 import pytest
 
+from proxy.listen import bind_both
 from tests.cli.programs import serving, vpcdns
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux deals packets out among processes")
@@ -32,9 +32,10 @@ private_zones: [{{name: example.com, vpcs: [a], records: {{www: {address}}}}}]
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        found: int = probe.getsockname()[1]
+    """A port that is free over UDP and TCP, which other tests may take meanwhile."""
+    udp, tcp = bind_both("127.0.0.1", 0)
+    with udp, tcp:
+        found: int = udp.getsockname()[1]
         return found
 
 
