@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from proxy.model.claims import Internet
 from proxy.model.plan import Plan, RecordingPlan
 from proxy.model.world import World
 from proxy.settings.cassette import read_cassette, write_cassette
-from proxy.settings.problems import ConfigError
+from proxy.settings.problems import ConfigError, ConfigProblem
 from proxy.upstream import Upstream
 
 SAVE_SECONDS = 5.0  # between two looks at whether there is something to save
@@ -48,7 +48,11 @@ _log = logging.getLogger(__name__)
 
 
 class FileError(Exception):
-    """A file that a plan needs is not there, or is wrong: the text says which and why."""
+    """A file that a plan needs is not there, or is wrong: the text says which and why.  `problems` are those in its own text."""
+
+    def __init__(self, what: str, problems: Sequence[ConfigProblem] = ()) -> None:
+        super().__init__(what)
+        self.problems = problems
 
 
 class Reach:
@@ -207,9 +211,10 @@ class Reach:
         missing = sorted(map(heading_text, self.cassette.missing))
         more = f"\n  and {len(missing) - _SHOWN_MISSES} more" if len(missing) > _SHOWN_MISSES else ""
         _log.warning(
-            "%d questions were not in %s, and refused; record them with mode: record:\n  %s%s",
-            len(missing),
+            "%s not in %s, and refused; record %s with mode: record:\n  %s%s",
+            "1 question was" if len(missing) == 1 else f"{len(missing)} questions were",
             self._plan.recording.path,
+            "it" if len(missing) == 1 else "them",
             "\n  ".join(missing[:_SHOWN_MISSES]),
             more,
         )
@@ -243,15 +248,16 @@ def replace_file(path: Path, octets: bytes) -> None:
 
 
 async def _load_cassette(recording: RecordingPlan | None) -> Cassette | None:
-    return None if recording is None else await asyncio.to_thread(_read_cassette, recording)
+    return None if recording is None else await asyncio.to_thread(open_cassette, recording)
 
 
-def _read_cassette(recording: RecordingPlan) -> Cassette:
+def open_cassette(recording: RecordingPlan) -> Cassette:
+    """What was recorded; FileError where the file is wrong, or is not there to be replayed."""
     path = Path(recording.path)
     try:
         return Cassette(read_cassette(recording.path, path.read_bytes()))
     except ConfigError as error:
-        raise FileError(str(error)) from None
+        raise FileError(str(error), error.problems) from None
     except FileNotFoundError:
         if recording.replays:
             raise FileError(f"there is no cassette {path} to replay; make it with mode: record") from None

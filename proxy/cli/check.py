@@ -17,6 +17,7 @@ from proxy.cli.status import Status
 from proxy.configuration import Check, Configuration, check
 from proxy.inventory import count
 from proxy.notes import Note, notes, open_listeners
+from proxy.reach import FileError, open_cassette
 from proxy.settings.problems import ConfigProblem, path_text
 from proxy.settings.shape import RefusalExpected
 from proxy.telling.words import counted
@@ -29,7 +30,7 @@ def run(
 ) -> None:
     """Check the configuration, and run its own tests."""
     source = open_source(ctx, config)
-    found = check(source, run_expectations=not no_expect)
+    found = _with_cassette(check(source, run_expectations=not no_expect))
     noted = _notes(found.configuration)
     tests = 0 if no_expect else _tests(found)
     if as_json:
@@ -37,6 +38,20 @@ def run(
     else:
         _show(found, noted, tests)
     raise typer.Exit(Status.GOOD if _is_good(found) else Status.PROBLEM)
+
+
+def _with_cassette(found: Check) -> Check:
+    """`found`, refused where its cassette is: so `serve` does."""
+    configuration = found.configuration
+    if configuration is None or configuration.plan.recording is None:
+        return found
+    try:
+        open_cassette(configuration.plan.recording)
+    except FileError as error:
+        path = ("upstream", "cassette")
+        problems = error.problems or [ConfigProblem(configuration.loaded.mark(path), path, str(error))]
+        return Check(None, problems, refused_as_expected=False)
+    return found
 
 
 def _is_good(found: Check) -> bool:

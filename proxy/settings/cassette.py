@@ -25,7 +25,7 @@ from proxy.dns.write import Sections
 from proxy.nouns import dataclass
 from proxy.settings.composites import Key, ListOf, MapOf, ObjectOf
 from proxy.settings.marks import Marks
-from proxy.settings.problems import ConfigError, ConfigProblem
+from proxy.settings.problems import ConfigError, ConfigProblem, Path
 from proxy.settings.reader import decode, read_yaml
 from proxy.settings.takes import Choice, Found, Place, Text, TooManyError, Wrong, whole_number
 
@@ -49,11 +49,11 @@ class _Record:
 
 
 def _parse_record(text: str) -> _Record:
-    words = text.split(" ", 3)
+    words = text.split(None, 3)
     rclass: int | None = CLASS_IN
     if len(words) == 4 and words[2].startswith("CLASS"):
         rclass = whole_number(words[2][5:])
-        words = [*words[:2], *words[3].split(" ", 1)]
+        words = [*words[:2], *words[3].split(None, 1)]
     if len(words) == 3:
         words.append("")
     ttl = whole_number(words[1]) if len(words) == 4 else None
@@ -64,15 +64,23 @@ def _parse_record(text: str) -> _Record:
         kind = type_number(word)
         return _Record(None if owner == "@" else wire_name(owner), ttl, rclass, kind, pack_rdata(kind, data, rclass))
     except MalformedMessage as error:
-        raise Wrong(f"{text} is no record: {error.what}", "write for example @ 300 A 192.0.2.1") from None
+        raise Wrong(f"{text} is no record: {error.what}") from None
 
 
 def _parse_question(text: str) -> tuple[Name, int]:
     name, _, word = text.rpartition(" ")
+    what = "its type is missing"
     try:
-        return Name.from_text(name), type_number(word)
+        if name:
+            return Name.from_text(name), type_number(word)
     except MalformedMessage as error:
-        raise Wrong(f"{text} is no question: {error.what}", "write NAME TYPE, for example www.example.com A") from None
+        what = error.what
+    raise Wrong(f"{text} is no question: {what}", "write NAME TYPE, for example www.example.com A")
+
+
+def _show_question(question: tuple[Name, int]) -> str:
+    name, kind = question
+    return f"{name} {type_word(kind)}"
 
 
 def _parse_rcode(text: str) -> int:
@@ -99,6 +107,12 @@ class _Reply:
     failed: Annotated[str | None, Key(Text("a text", "gave no reply"), "Instead of all that: why nobody replied.")] = None
 
 
+def _settle(reply: _Reply, _: Path) -> _Reply:
+    if reply.failed is not None and reply != _Reply(failed=reply.failed):
+        raise Wrong("there is a reply, and failed says that there is none", "keep one of the two", ("failed",))
+    return reply
+
+
 @dataclass(frozen=True, slots=True)
 class _Written:
     format: Annotated[str, Key(Choice(("1",)), "The format's number.")]
@@ -108,8 +122,8 @@ class _Written:
             MapOf(
                 Text("a route", "system"),
                 MapOf(
-                    Text("a name and a type", "www.example.com A", _parse_question),
-                    ObjectOf(_Reply, '{answer: ["@ 300 A 192.0.2.1"]}'),
+                    Text("a name and a type", "www.example.com A", _parse_question, _show_question),
+                    ObjectOf(_Reply, '{answer: ["@ 300 A 192.0.2.1"]}', _settle),
                 ),
             ),
             "What was replied, by route and question.",

@@ -111,7 +111,7 @@ class MapOf:
             inner = place.at(name)
             key = self.key.check(name, inner)
             if key in found and key is not None:
-                inner.wrong(f"{key} stands twice here", "keep one of the two")
+                inner.wrong(f"{self.key.show(key)} stands twice here", "keep one of the two")
             found[key] = self.item.check(value, inner)
         return found
 

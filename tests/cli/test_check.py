@@ -145,3 +145,16 @@ def test_whatever_the_file_holds_there_is_no_traceback(file: Path, text: bytes) 
     assert status == (1 if text else 0)
     assert out
     assert "Traceback" not in err
+
+
+def test_a_cassette_that_cannot_be_replayed_is_a_problem(file: Path) -> None:
+    cassette = file.with_name("answers.yaml")
+    file.write_text(f"upstream: {{mode: replay, cassette: '{cassette}'}}\nvpcs: {{a: {{cidr: 10.0.0.0/16}}}}\n")
+    missing = f"{file}:1:26: upstream.cassette: there is no cassette {cassette} to replay; make it with mode: record"
+    assert vpcdns("-c", file, "check")[:2] == (1, f"{missing}\nrefused: 1 problem\n")
+    cassette.write_text("format: 1\nroutes: {s: {a A: {rcode: NXDOMAN}, b A: {answer: ['@ 300 A here']}}}\n")
+    status, out, _ = vpcdns("-c", file, "check")
+    assert [line.partition(": ")[0] for line in out.splitlines()] == [f"{cassette}:2:20", f"{cassette}:2:52", "refused"]
+    assert status == 1
+    cassette.write_text("format: 1\n")
+    assert vpcdns("-c", file, "check")[0] == 0

@@ -126,6 +126,16 @@ def test_whatever_was_replied_comes_back(content: dict[tuple[str, bytes, int], S
     assert text.isascii()
 
 
+def test_blanks_do_not_count() -> None:
+    """Whoever edits it may line its columns up."""
+    aligned = (
+        'format: 1\nroutes:\n  s:\n    a TXT:\n      answer: ["@    60  TXT   \\"x  y\\"", "@ 60\tCLASS3  TXT  \\"z\\""]'
+    )
+    written = write_cassette(read_cassette("c.yaml", aligned))
+    assert r'"@ 60 TXT \"x  y\""' in written
+    assert r'"@ 60 CLASS3 TXT \"z\""' in written
+
+
 WRONG = [
     ("", "x:1:1: format is missing (write for example format: 1)"),
     ("format: 2", "x:1:1: format: 2 is no choice here (there is 1)"),
@@ -143,8 +153,10 @@ WRONG = [
     ("format: 1\nroutes: {system: {a A: {rcode: MAYBE}}}", "MAYBE is no response code (write for example NXDOMAIN)"),
     ("format: 1\nroutes: {system: {a A: {rcode: RCODE4096}}}", "RCODE4096 is no response code"),
     ("format: 1\nroutes: {system: {a A: {answr: []}}}", "unknown key answr (did you mean answer?)"),
-    ("format: 1\nroutes: {system: {a A: {}, A. A: {}}}", "stands twice here"),
+    ("format: 1\nroutes: {system: {a A: {}, A. A: {}}}", "a A stands twice here (keep one of the two)"),
     ("format: 1\nroutes: {system: {" + ", ".join(f"{n}: 0" for n in range(500)) + "}}", "is no question"),
+    ("format: 1\nroutes: {s: {a.example: {}}}", "a.example is no question: its type is missing (write NAME TYPE"),
+    ("format: 1\nroutes: {s: {a A: {failed: no, rcode: NXDOMAIN}}}", "a A.failed: there is a reply, and failed says"),
     ("[", "x:2:1: this is no YAML"),
     (b"\xff", "x:1:1: this is not UTF-8"),
 ]  # fmt: skip
