@@ -69,6 +69,8 @@ class Reach:
         self._cache_saved = time.monotonic()
         self._complained: dict[str, float] = {}
         self._saving: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
+        self._ended = asyncio.Event()
 
     async def open(self) -> None:
         """Read the files of the plan; FileError where the cassette is wrong, or is not there to be replayed.
@@ -83,9 +85,9 @@ class Reach:
     async def close(self) -> None:
         """Ask no more, write the files, tell what was missed."""
         self.upstream.close()
+        self._ended.set()
         if self._saving is not None:
-            self._saving.cancel()
-            await asyncio.gather(self._saving, return_exceptions=True)
+            await self._saving  # not cancelled: its thread would go on, and put older words over the last ones
         await self._save(cache=True)
         self._tell_missing()
 
@@ -93,8 +95,8 @@ class Reach:
         """Go on by another plan; the new cache where it wants one.  FileError leaves everything as it is."""
         recording = plan.recording
         if recording != self._plan.recording:
+            await self._save(cache=False)  # before that file is read, perhaps to be replayed
             cassette = await _load_cassette(recording)
-            await self._save(cache=False)
             self._tell_missing()
             self.cassette, self._changed = cassette, False
         renewed = plan.cache != self._plan.cache
@@ -165,12 +167,17 @@ class Reach:
             self._saving = asyncio.get_running_loop().create_task(self._save_now_and_then())
 
     async def _save_now_and_then(self) -> None:
-        while True:
-            await asyncio.sleep(SAVE_SECONDS)
+        while not self._ended.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), SAVE_SECONDS)
             await self._save(cache=time.monotonic() - self._cache_saved >= CACHE_SAVE_SECONDS)
 
     async def _save(self, *, cache: bool) -> None:
-        """Write what has changed; a failure is told, and tried again the next time."""
+        """Write what has changed, after any write under way; a failure is told, and tried again the next time."""
+        async with self._writing:
+            await self._save_changed(cache=cache)
+
+    async def _save_changed(self, *, cache: bool) -> None:
         recording, path = self._plan.recording, self._plan.cache_file
         if self._changed and self.cassette is not None and recording is not None:
             self._changed = False

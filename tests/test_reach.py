@@ -37,11 +37,11 @@ async def serving(path: Path) -> AsyncIterator[Server]:
         yield server
 
 
-def file_for(folder: Path, mode: str, port: int, more: str = "") -> Path:
+def file_for(folder: Path, mode: str, port: int, more: str = "", cassette: str = "answers.yaml") -> Path:
     path = folder / "vpcdns.yaml"
     path.write_text(
         f"listen: '127.0.0.1:0'\ndefault_view: internet\nvpcs: {{}}\n"
-        f"upstream: {{servers: ['127.0.0.1:{port}'], mode: {mode}, cassette: '{folder / 'answers.yaml'}', timeout: 1s}}\n"
+        f"upstream: {{servers: ['127.0.0.1:{port}'], mode: {mode}, cassette: '{folder / cassette}', timeout: 1s}}\n"
         f"quirks: {{answer_order: fixed}}\n{more}"
     )
     return path

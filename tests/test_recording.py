@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,8 +16,9 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
+from proxy import reach as reach_module
 from proxy.app import Server
-from proxy.reach import FileError
+from proxy.reach import FileError, replace_file
 from tests.test_reach import file_for, serving
 from tests.upstream.servers import Replies, answer, framed, serve, silent
 
@@ -261,15 +264,49 @@ async def test_a_reload_goes_from_one_to_the_other_or_stays(tmp_path: Path, capl
 
     async with serve(good) as network, serving(file_for(tmp_path, "record", network.port)) as server:
         assert await ask(server, "a.example") == 0
-        file_for(tmp_path, "replay", network.port)
-        (tmp_path / "answers.yaml").write_text("nonsense")
+        file_for(tmp_path, "replay", network.port, cassette="nonsense.yaml")
+        (tmp_path / "nonsense.yaml").write_text("nonsense")
         await server.reload_and_log()
         assert "the old one stays in force" in caplog.text
         assert await ask(server, "b.example") == 0
-        (tmp_path / "answers.yaml").write_text("format: 1")
+        file_for(tmp_path, "replay", network.port, cassette="empty.yaml")
+        (tmp_path / "empty.yaml").write_text("format: 1")
         await server.reload()
         assert await ask(server, "a.example") == 5
-        file_for(tmp_path, "record", network.port)
+        file_for(tmp_path, "replay", network.port)
         await server.reload()
         assert "1 question was not in" in caplog.text
-        assert await ask(server, "a.example") == 0
+        asked = len(network.over_udp)
+        assert [await ask(server, name) for name in ("a.example", "b.example")] == [0, 0], "all that was recorded before"
+        assert len(network.over_udp) == asked
+        file_for(tmp_path, "record", network.port)
+        await server.reload()
+        assert await ask(server, "c.example") == 0
+
+
+async def test_what_comes_while_the_file_is_written_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end must not overtake a write that is under way: the older one would be the last."""
+    begun, go_on, written = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(path: Path, octets: bytes) -> None:
+        first = not begun.is_set()
+        if first:
+            begun.set()
+            assert go_on.wait(20)
+        replace_file(path, octets)
+        if first:
+            written.set()
+
+    def good(query: dns.message.Message) -> Replies:
+        return [answer(query, f"{query.question[0].name} 60 A 192.0.2.1").to_wire()]
+
+    monkeypatch.setattr(reach_module, "replace_file", slow)
+    monkeypatch.setattr(reach_module, "SAVE_SECONDS", 0.01)
+    async with serve(good) as network, serving(file_for(tmp_path, "record", network.port)) as server:
+        host, port = server.sockets[0].address
+        await dns.asyncquery.udp(dns.message.make_query("a.example", "A"), host, port=port, timeout=5)
+        assert await asyncio.to_thread(begun.wait, 20)
+        await dns.asyncquery.udp(dns.message.make_query("b.example", "A"), host, port=port, timeout=5)
+        asyncio.get_running_loop().call_later(1.0, go_on.set)
+    assert await asyncio.to_thread(written.wait, 20)
+    assert "b.example A" in (tmp_path / "answers.yaml").read_text()
