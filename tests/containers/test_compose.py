@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 from tests.containers.engines import EMULATOR, Engine, build, build_context, docker, podman
 from tests.containers.test_emulator import KEPT, LOST
-from tests.host.namespaces import there
+from tests.host.namespaces import HOUSE, there
 
 ANSWERS = {
     "app-in-blue": ["sqs.us-east-1.amazonaws.com 172.30.0.50", "db.corp.example 172.30.0.20"],
@@ -24,6 +26,18 @@ CONFINED = "--read-only --cap-drop ALL --security-opt no-new-privileges --sysctl
 HEALTHY = (
     "for try in $(seq 60); do podman exec dns vpcdns healthcheck --server 127.0.0.1:53 && exit; sleep 0.5; done; exit 1"
 )
+
+CONTAINED = """
+import subprocess
+from proxy.testing import VpcdnsContainer, World
+world = World(default_view="internet").vpc("app", "10.0.0.0/16").private_zone("corp.example", {"db": "10.0.1.20"}, vpcs="app")
+with VpcdnsContainer(world, view="app") as dns:
+    for transport in ("udp", "tcp"):
+        host, port = dns.address_over(transport)
+        flag = "+tcp" if transport == "tcp" else "+notcp"
+        dig = ["dig", "+short", flag, "-p", str(port), f"@{host}", "db.corp.example"]
+        print(transport, subprocess.check_output(dig, text=True), end="")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +101,17 @@ def test_aws_code_reaches_an_emulator_in_one_network_alone(dockerd: Engine, cont
         {"app": KEPT, "app-outside": LOST},
         {"app": "172.31.0.0/24", "internet": "172.31.2.0/24"},
     )
+
+
+@pytest.mark.skipif(not (EMULATOR.exists() and there("dig")), reason="no testcontainers (.ci/emulator), or no dig")
+def test_testcontainers_has_it_for_a_test(dockerd: Engine) -> None:
+    """Published ports, by which every client has the gateway's address: the view is the one that is named."""
+    [packages] = (EMULATOR / "venv").glob("lib/python3*/site-packages")
+    done = dockerd.run(
+        "env", f"PYTHONPATH={HOUSE}{os.pathsep}{packages}", "TESTCONTAINERS_RYUK_DISABLED=true", sys.executable, "-c", CONTAINED
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "udp 10.0.1.20\ntcp 10.0.1.20\n"), done.stderr
+    assert "vpcdns" not in dockerd.sh("docker ps --all")
 
 
 def test_podman_runs_the_same_image(context: Path) -> None:
