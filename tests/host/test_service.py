@@ -126,6 +126,15 @@ def test_half_a_pair_is_refused_with_what_is_missing(manager: Manager, tmp_path:
     assert f"127.0.0.1 port {port} was handed over by halves: DNS is served by UDP and TCP, add ListenStream=" in said
 
 
+@linux
+def test_sockets_of_systemds_are_one_processs(manager: Manager, tmp_path: Path) -> None:
+    manager.pair()
+    process = manager.start("dns:dns", "-c", str(tmp_path / "split.yaml"), "serve", "--workers", "2")
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "sockets that systemd hands over are served by one process" in " ".join(said.replace("│", "").split())
+
+
 def test_what_is_meant_for_another_process_is_left_alone() -> None:
     environ = {"LISTEN_PID": "1", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "a:b"}
     assert handed_over(environ) == []
