@@ -14,8 +14,11 @@ import pytest
 from tests.containers.engines import EMULATOR, PATIENCE
 from tests.host.namespaces import HOUSE, linux, surroundings, works
 
-EXAMPLE = HOUSE / "config/emulator"
-pytestmark = [linux, pytest.mark.skipif(not EMULATOR.exists(), reason="no emulator of AWS: .ci/emulator gets one")]
+pytestmark = [
+    linux,
+    pytest.mark.skipif(not EMULATOR.exists(), reason="no emulator of AWS: .ci/emulator gets one"),
+    pytest.mark.skipif(not works("unshare", "-Urn", "true"), reason="no user namespaces here"),
+]
 
 KEPT = [
     "https://sqs.us-east-1.amazonaws.com/123456789012/orders: three apples",
@@ -51,15 +54,14 @@ while True:
 def run(*before: str) -> list[str]:
     """The example as its README calls it, by a Python that has vpcdns and the emulator; the lines that it prints."""
     done = subprocess.run(
-        [*before, str(EXAMPLE / "run"), str(EMULATOR / "venv/bin/python")],
-        capture_output=True, text=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL,
+        [*before, "config/emulator/run", str(EMULATOR / "venv/bin/python")],
+        capture_output=True, text=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL, cwd=HOUSE,
         env=surroundings(APART="yes" if before else "", AWS_EC2_METADATA_DISABLED="true"),
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()
 
 
-@pytest.mark.skipif(not works("unshare", "-Urn", "true"), reason="no user namespaces here")
 def test_code_that_knows_of_no_emulator_reaches_it_inside_alone(tmp_path: Path) -> None:
     """And outside it goes to the internet, here a server that hangs up; from inside nothing does."""
     (tmp_path / "internet.py").write_text(INTERNET)
@@ -78,7 +80,12 @@ def test_code_that_knows_of_no_emulator_reaches_it_inside_alone(tmp_path: Path) 
     assert list(dict.fromkeys(gone)) == ADDRESSES
 
 
+def test_it_makes_its_own_network() -> None:
+    """As the README shows it."""
+    assert run() == RAN
+
+
 def test_a_python_without_the_packages_is_told_which() -> None:
-    done = subprocess.run([EXAMPLE / "run", sys.executable], capture_output=True, text=True, check=False)
+    done = subprocess.run(["config/emulator/run", sys.executable], cwd=HOUSE, capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert done.stderr.endswith("-m pip install -r config/emulator/requirements.txt\n")
