@@ -103,6 +103,9 @@ class Course:
             asks.ask(ask, self)
         except StopIteration as done:
             result: Answer | Exception = done.value
+        except UpstreamError as error:
+            # It may be remembered, and go to others: with the frames of all who were told of it, it would never be small.
+            result = error.with_traceback(None)
         except Exception as error:  # noqa: BLE001  an answer is made of it where all the others are
             result = error
         else:

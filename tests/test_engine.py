@@ -346,6 +346,19 @@ async def test_a_dead_upstream_is_servfail_with_a_reason() -> None:
     ]
 
 
+async def test_an_error_that_many_are_told_of_holds_none_of_them() -> None:
+    error = UpstreamError("no reply from 192.0.2.53:53 within 2 s")
+
+    async def network(_: Ask) -> Reply:
+        await asyncio.sleep(0)
+        raise error
+
+    engine = engine_of(exchange=network)
+    answers = await asyncio.gather(*(hear(engine, question("a.example.net")) for _ in range(3)))
+    assert [answer.rcode() for answer in answers] == [dns.rcode.SERVFAIL] * 3
+    assert error.__traceback__ is None
+
+
 async def test_a_defect_is_servfail_and_one_logged_traceback(caplog: pytest.LogCaptureFixture) -> None:
     async def network(_: Ask) -> Reply:
         raise ZeroDivisionError("boom")
