@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, Self
 
+from proxy.clock import seconds
 from proxy.configuration import INSTANCE, Configuration, Overrides, asks_the_machine, failed, load, recompile, refresh
 from proxy.counts import Counts, take, total
 from proxy.course import UnderWay
@@ -166,7 +167,7 @@ class Server:
         self._reloading = asyncio.Lock()
         self.reach = Reach(configuration.plan, machine_servers)
         self.upstream = self.reach.upstream
-        self.engine = Engine(configuration.world, self.reach.cache, self.reach.start, time.monotonic)
+        self.engine = Engine(configuration.world, self.reach.cache, self.reach.start, seconds)
         self._bound_clients(configuration.plan)
         self._tasks: list[asyncio.Task[object]] = []
         self._query_log: QueryLog | None = None

@@ -15,11 +15,11 @@ A worked example::
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
+from proxy.clock import seconds
 from proxy.configuration import Configuration
 from proxy.course import Replied
 from proxy.dns.codes import RCODE_NOERROR, RCODE_NXDOMAIN, RCODE_REFUSED, TYPE_ANY
@@ -100,7 +100,7 @@ async def ask_all(configuration: Configuration, inquiries: Iterable[Inquiry], *,
     FileError where that is not there.
     """
     reach = Reach(configuration.plan, machine_servers)
-    engine = Engine(configuration.world, reach.cache, reach.start if live else _ask_nobody, time.monotonic)
+    engine = Engine(configuration.world, reach.cache, reach.start if live else _ask_nobody, seconds)
     if live:
         await reach.open()
     places = asyncio.Semaphore(AT_A_TIME)

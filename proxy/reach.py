@@ -25,6 +25,7 @@ from pathlib import Path
 from proxy.cache import ReplyCache
 from proxy.cachefile import MAX_OCTETS, dump_cache, load_cache
 from proxy.cassette import Cassette, heading_text
+from proxy.clock import seconds
 from proxy.dns.codes import TYPE_TXT
 from proxy.dns.names import Name
 from proxy.forward import Done, Forwarder
@@ -64,7 +65,7 @@ class Reach:
         self.cassette: Cassette | None = None
         self.unsaved = 0
         self._plan = plan
-        self._forwarder = Forwarder(self.cache, self._start_recorded, time.monotonic)
+        self._forwarder = Forwarder(self.cache, self._start_recorded, seconds)
         self._changed = False
         self._cache_saved = time.monotonic()
         self._complained: dict[str, float] = {}
@@ -186,7 +187,7 @@ class Reach:
                 self._changed = True
         if cache and path is not None:
             self._cache_saved = time.monotonic()
-            octets = dump_cache(self.cache, time.monotonic(), time.time())
+            octets = dump_cache(self.cache, seconds(), time.time())
             await self._write(path, lambda: octets)
 
     async def _write(self, path: str, make: Callable[[], bytes]) -> bool:
@@ -209,7 +210,7 @@ class Reach:
         except OSError as error:
             _log.error("cannot read %s, so no reply of an earlier run is known: %s", path, error.strerror or error)
             return
-        number = load_cache(self.cache, octets, time.monotonic(), time.time())
+        number = load_cache(self.cache, octets, seconds(), time.time())
         _log.info("%d replies of an earlier run are known by %s", number, path)
 
     def _tell_missing(self) -> None:
