@@ -224,7 +224,8 @@ def _bound(ask: Ask, reply: Reply, bounds: CacheBounds) -> tuple[float, Reply]:
         return min(seconds, bounds.max_ttl), _within(reply, bounds.min_ttl, bounds.max_ttl)
     if reply.rcode in {RCODE_NOERROR, RCODE_NXDOMAIN}:
         seconds = min(_negative_ttl(reply), bounds.negative_max_ttl)
-        return seconds, _within(reply, 0, seconds)
+        kept = min(seconds, bounds.max_ttl, *(link.ttl for _, link in reply.answer))
+        return kept, _within(reply, 0, bounds.max_ttl, seconds)
     if reply.rcode == RCODE_SERVFAIL:
         return min(LONGEST_FAILURE, bounds.negative_max_ttl), _within(reply, 0, LONGEST_FAILURE)
     return 0, reply
@@ -235,7 +236,7 @@ def _holds_type(answer: Sequence[Placed], kind: int) -> bool:
 
 
 def _negative_ttl(reply: Reply) -> int:
-    """The lowest of the SOA's TTL, its MINIMUM and the TTLs of a CNAME chain before it; 0 without a SOA.
+    """The lower of the SOA's TTL and its MINIMUM; 0 without a SOA.
 
     So a referral and an answer that breaks off in mid-chain are never kept (RFC 2308 sections 2 and 5).
     """
@@ -243,18 +244,22 @@ def _negative_ttl(reply: Reply) -> int:
         if found.type == TYPE_SOA:
             rdata = found.rdatas()[0]
             minimum = int.from_bytes(rdata[-4:], "big") if len(rdata) >= _SHORTEST_SOA else 0
-            return min(found.ttl, minimum, *(link.ttl for _, link in reply.answer))
+            return min(found.ttl, minimum)
     return 0
 
 
-def _within(reply: Reply, lowest: float, highest: float) -> Reply:
-    """`reply` with no answer's TTL under `lowest`, and none anywhere over `highest`; nearly always it is that already."""
+def _within(reply: Reply, lowest: float, highest: float, beside: float | None = None) -> Reply:
+    """`reply` with no answer's TTL under `lowest`, none over `highest`, and none `beside` the answers over that, if it is given.
+
+    Nearly always it is that already.
+    """
     rcode, *sections = reply
-    floors = (lowest, 0, 0)
-    for floor, placed in zip(floors, sections, strict=True):
+    others = (0, highest if beside is None else beside)
+    bounds = ((lowest, highest), others, others)
+    for (low, high), placed in zip(bounds, sections, strict=True):
         for _, found in placed:
-            if not floor <= found.ttl <= highest:
-                return Reply(rcode, *(_bounded(each, low, highest) for low, each in zip(floors, sections, strict=True)))
+            if not low <= found.ttl <= high:
+                return Reply(rcode, *(_bounded(each, *bound) for each, bound in zip(sections, bounds, strict=True)))
     return reply
 
 

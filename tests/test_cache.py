@@ -120,6 +120,16 @@ def test_ttls_given_out_keep_to_the_bounds_too() -> None:
     assert cache.get(ask_for("b"), now=5.0) is None, "min_ttl is for answers, a negative one is kept no longer than it says"
 
 
+def test_aliases_before_nothing_keep_a_ttl_of_their_own() -> None:
+    """A client that keeps them by their own TTL asks for the alias again no sooner than it has to; so others have it."""
+    cache = ReplyCache(BOUNDS)
+    cache.put(ASK, Reply(3, (cname(60),), (soa(300, 5),)), now=0.0)
+    assert ttls(cache.get(ASK, now=0.0)) == [[60], [5], []]
+    cache.put(ASK, Reply(3, (cname(60),), (soa(300, 200),)), now=0.0)
+    assert ttls(cache.get(ASK, now=59.0)) == [[1], [141], []]
+    assert cache.get(ASK, now=60.0) is None
+
+
 def test_what_is_given_out_first_is_what_is_given_out_later() -> None:
     cache = ReplyCache(CacheBounds(entries=3, min_ttl=30, max_ttl=100, negative_max_ttl=20))
     for reply in (Reply(0, (cname(500), a(10)), (ns(5),)), Reply(3, (), (soa(300, 300),)), Reply(2, (), (soa(9, 9),))):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from proxy.dns.codes import TYPE_CNAME, TYPE_DNAME
 from proxy.dns.names import Name
-from proxy.dns.records import Placed
+from proxy.dns.records import Placed, RecordSet
 from proxy.dns.write import Sections
 
 
@@ -23,11 +23,24 @@ def within_bailiwick(reply: Sections, name: bytes) -> Sections:
     way = _way(answer, name)
     above = {suffix for each in way for suffix in Name(each).suffixes()}
     answer = tuple(placed for placed in answer if _is_on_way(placed, name, way))
+    if any(found.type == TYPE_DNAME for _, found in answer):
+        answer = tuple(map(_in_small_letters, answer))
     authority = tuple(placed for placed in authority if _owner(placed, name) in above)
     spoken_of = [found.rdatas() for _, found in (*answer, *authority)] if additional else []
     octets = b"\0".join(rdata.lower() for rdatas in spoken_of for rdata in rdatas)
     additional = tuple(placed for placed in additional if _owner(placed, name) in octets)
     return Sections(rcode, answer, authority, additional)
+
+
+def _in_small_letters(placed: Placed) -> Placed:
+    """`placed`, without letters that chance has chosen.
+
+    A server makes the CNAME below a DNAME of the name as it was asked for (RFC 6672 section 3.1), mixed letters and all.
+    """
+    owner, found = placed
+    if found.type == TYPE_CNAME:
+        found = RecordSet.pack(TYPE_CNAME, found.ttl, [rdata.lower() for rdata in found.rdatas()])
+    return None if owner is None else owner.lower(), found
 
 
 def _owner(placed: Placed, name: bytes) -> bytes:

@@ -66,3 +66,20 @@ def test_what_is_left_of_a_reply(came: Reply, left: tuple[int, int, int]) -> Non
     assert tuple(map(len, kept[1:])) == left
     assert kept.rcode == came.rcode
     assert b"evil" not in repr(kept).encode()
+
+
+def test_letters_of_chance_do_not_stay() -> None:
+    """The CNAME that a DNAME leads to is made of the question, whose letters are mixed."""
+    mixed = answered(
+        placed("Tree.example", "DNAME", 60, "Wood.example"),
+        placed(None, "CNAME", 60, "wWw.Wood.example"),
+        placed("wWw.Wood.example", "A", 60, "192.0.2.1"),
+    )
+    small = answered(
+        placed("tree.example", "DNAME", 60, "Wood.example"),
+        placed(None, "CNAME", 60, "www.wood.example"),
+        placed("www.wood.example", "A", 60, "192.0.2.1"),
+    )
+    assert within_bailiwick(mixed, Name.from_text("www.tree.example")) == small
+    kept = answered(placed(None, "CNAME", 60, "Web.Example"), placed("Web.Example", "A", 60, "192.0.2.1"))
+    assert within_bailiwick(kept, WWW) == kept
