@@ -16,6 +16,7 @@ from proxy.host.facts import text_of
 MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 ROUTES = Path("/proc/net/route")
 DOCKERS_RESOLVER = "127.0.0.11"
+_SMALLEST = 30  # beyond that there is no place for a gateway and a client beside this one
 
 _IN_A_POD = "KUBERNETES_SERVICE_HOST"  # where clients are in other networks than the pod's own
 
@@ -36,4 +37,6 @@ def _networks(text: str) -> Iterator[ipaddress.IPv4Network]:
         interface, destination, gateway, _, _, _, _, mask, *_ = line.split()
         if interface != "lo" and int(gateway, 16) == 0 and int(mask, 16):
             octets = [struct.pack("=I", int(number, 16)) for number in (destination, mask)]
-            yield ipaddress.IPv4Network((octets[0], str(ipaddress.IPv4Address(octets[1]))))
+            network = ipaddress.IPv4Network((octets[0], str(ipaddress.IPv4Address(octets[1]))))
+            if network.prefixlen <= _SMALLEST:
+                yield network

@@ -39,6 +39,11 @@ def test_a_network_of_no_vpc_is_warned_of() -> None:
     )
 
 
+def test_a_vpc_that_is_everybodys_by_default_is_a_place() -> None:
+    [line] = told("upstream: {mode: off}\nvpcs: {blue: {cidr: 172.30.0.0/24}}\nallow_clients: [172.17.0.0/16]\n", OTHER)
+    assert line.startswith("clients in 172.17.0.0/16 are in view blue")
+
+
 def test_dockers_own_resolver_is_told_of() -> None:
     assert told(TEXT, BLUE, dockers=True)[1].startswith("Docker's own resolver (127.0.0.11) answers its containers first")
 
@@ -62,7 +67,9 @@ def test_a_container_is_known_by_its_engines_mark(tmp_path, monkeypatch: pytest.
         "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
         "eth0\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
         f"eth0\t{ipaddress.ip_address('172.30.0.0').packed[::-1].hex()}\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
+        "eth0\t0101FEA9\t00000000\t0005\t0\t0\t0\tFFFFFFFF\t0\t0\t0\n"
     )
+    assert [str(network) for network in _networks((tmp_path / "route").read_text())] == ["172.30.0.0/24"]
     monkeypatch.setattr(container, "ROUTES", tmp_path / "route")
     assert next(contained.contained(world, [EVERYWHERE])).startswith("clients in 172.30.0.0/24 are in view blue")
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
