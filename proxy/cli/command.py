@@ -20,7 +20,7 @@ from proxy.settings.problems import did_you_mean
 # Each verb is the function `run` of the module of its name; the order is that of the help.
 VERBS = (
     "serve", "check", "query", "compare", "explain", "services", "exec", "resolver", "doctor",
-    "reload", "stats", "records", "health", "init", "schema", "healthcheck", "version",
+    "reload", "stats", "top", "records", "health", "init", "schema", "healthcheck", "version",
 )  # fmt: skip
 
 _BROKEN_PIPE = 1
