@@ -27,7 +27,7 @@ from tests.containers.test_emulator import RAN
 
 HOUSE = Path(__file__).parent.parent
 README = (HOUSE / "README.md").read_text()
-PORTS = ("1053", "1054", "1055")  # as README and config have them; the tests use free ones
+PORTS = ("1053", "1054", "1055", "8053")  # as README and config have them; the tests use free ones
 _BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _BACKGROUND = re.compile(r"make run|vpcdns .*\bserve\b|vpcdns serve\b")
 _LOAD = "" if "vpcdns" in entry_points(group="pytest11").names else "-p proxy.testing.plugin"  # else it loads itself
@@ -99,8 +99,10 @@ class Terminal:
             "PYTHONPATH": str(HOUSE),
             "HOME": str(folder),
             "COLUMNS": "140",
+            "VPCDNS_ADMIN": f"127.0.0.1:{self.ports['8053']}",
         }
-        self.environment.pop("VPCDNS_CONFIG", None)
+        for name in ("VPCDNS_CONFIG", "VPCDNS_TOKEN", "XDG_RUNTIME_DIR"):
+            self.environment.pop(name, None)
 
     def moved(self, text: str) -> str:
         for port, free in self.ports.items():
@@ -127,10 +129,12 @@ class Terminal:
         text = self.moved(command.text.partition("      #")[0])
         if _BACKGROUND.fullmatch(command.text.partition("      #")[0].strip()):
             return self.start(text)
+        # A second server goes without a control API where the first one has its usual address, unless it is told of one.
+        kept = {name: value for name, value in self.environment.items() if name != "VPCDNS_ADMIN" or " serve" not in text}
         done = subprocess.run(
             ["bash", "-c", text],
             cwd=self.folder,
-            env=self.environment,
+            env=kept,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
