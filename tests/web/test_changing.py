@@ -316,3 +316,17 @@ async def test_no_query_is_lost_and_none_sees_half_a_change(file: Path) -> None:
             await put(control, {"www": {"A": [f"10.0.{part}.1", f"10.0.{part}.2"], "ttl": 5}})
         ended.set()
         assert sum(await asyncio.gather(*looking)) > 10
+
+
+async def test_who_changes_or_counts_costs_a_query_nothing(file: Path) -> None:
+    """Answers that are known are given without asking the engine, as long as nobody looks at the queries themselves."""
+    async with controlled(file) as control:
+        await put(control, {"www": "10.0.5.11"})
+        for path in ("/metrics", "/v1/stats", "/v1/records", "/v1/health", "/v1/views", "/readyz"):
+            assert (await control.get(path)).status == 200
+        assert await control.addresses("www.example.com") == ["10.0.5.11"]
+        engine = control.server.engine
+        assert engine.observe is None
+        assert engine.door("a").udp, "whoever listens knows this client"
+        await control.get("/v1/queries")
+        assert engine.observe is not None
