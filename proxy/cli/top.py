@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from typing import Annotated
@@ -83,8 +82,8 @@ def _watch(control: Control, frame: Frame, seconds: float) -> None:
     wrong = ""
     with Screen(sys.stdout) as screen:
         while True:
-            size = shutil.get_terminal_size()
-            lines = drawn(frame, size.columns, size.lines, wrong)
+            size = os.get_terminal_size(sys.stdout.fileno())  # that of now, whatever COLUMNS says; some tell nothing
+            lines = drawn(frame, size.columns or 80, size.lines or 24, wrong)
             screen.show([_painted(line, paint) for line in lines])
             if screen.wait(seconds):
                 return
