@@ -58,6 +58,7 @@ class Upstream:
         self.chance = chance or Chance()
         self.pushed_out = 0
         self._new_context = new_context
+        self._contexts: dict[str, ssl.SSLContext] = {}
         self._bootstrap = bootstrap
         self.now: Callable[[], float]
         self.wheel: Wheel
@@ -192,12 +193,21 @@ class Upstream:
 
         if protocol is Protocol.TLS:
             over_tls = tls.TlsPool(peer, self.chance)
-            over_tls.context = tls.context_for(self._new_context(), tls.DNS_OVER_TLS)
+            over_tls.context = self._context_for(tls.DNS_OVER_TLS)
             return over_tls
         over_https = https.HttpsPool(peer, self.chance)
-        over_https.context = tls.context_for(self._new_context(), tls.HTTP_2)
+        over_https.context = self._context_for(tls.HTTP_2)
         over_https.look_up = self._look_up
         return over_https
+
+    def _context_for(self, protocol: str) -> ssl.SSLContext:
+        """One for all servers that speak `protocol`: reading the authorities takes 60 ms, in which nobody else is answered."""
+        from proxy.upstream.tls import context_for  # noqa: PLC0415  it needs ssl
+
+        context = self._contexts.get(protocol)
+        if context is None:
+            context = self._contexts[protocol] = context_for(self._new_context(), protocol)
+        return context
 
     async def _look_up(self, name: str) -> str:
         """The address of an HTTPS server's name, from the bootstrap servers; OSError where it cannot be had."""
