@@ -17,7 +17,7 @@ import socket as sockets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 from proxy.clock import seconds
 from proxy.configuration import INSTANCE, Configuration, Overrides, asks_the_machine, failed, load, recompile, refresh
@@ -28,11 +28,11 @@ from proxy.engine import Engine, Observe
 from proxy.flow import Flow
 from proxy.host.resolvers import machine_servers, watch_resolvers
 from proxy.listen import Listening, start_listening
-from proxy.model.outcome import Outcome
 from proxy.model.plan import ClientAddress, Listener, Plan, QueryLogPlan, TcpLimits
 from proxy.querylog import QueryLog, QueryLogError
 from proxy.quiet import quiet
 from proxy.reach import FileError, Reach, servers_of
+from proxy.repeated import one_by_one
 from proxy.settings.problems import ConfigError
 from proxy.settings.shape import Settings
 from proxy.source import Source, SourceError, watch
@@ -44,6 +44,8 @@ Bound = Mapping[tuple[str, int], tuple[sockets.socket, sockets.socket]]
 NOTHING_BOUND: Bound = {}
 
 _log = logging.getLogger(__name__)
+
+Told = TypeVar("Told")
 
 
 class ListenError(Exception):
@@ -247,7 +249,7 @@ class Server:
     def watch(self, observe: Observe) -> None:
         """Tell `observe` of every query from now on; it must neither wait nor raise.
 
-        While anybody watches, no answer takes the shortest way: a watcher costs a query some microseconds.
+        Each costs a query some microseconds.
         """
         self._observers = (*self._observers, observe)
         self._log_queries(self._query_log)
@@ -363,7 +365,9 @@ class Server:
 
     def _log_queries(self, log: QueryLog | None) -> None:
         self._query_log = log
-        self.engine.observe = _all_of((*(() if log is None else (log.observe,)), *self._observers))
+        of_one = (*(() if log is None else (log.observe,)), *self._observers)
+        of_many = (*(() if log is None else (log.observe_repeated,)), *map(one_by_one, self._observers))
+        self.engine.tell(_all_of(of_one), _all_of(of_many))
 
     async def _open(self, listeners: Iterable[Listener], plan: Plan, bound: Bound = NOTHING_BOUND) -> list[Socket]:
         """All of `listeners`, or none and ListenError."""
@@ -379,13 +383,13 @@ class Server:
         return opened
 
 
-def _all_of(observers: tuple[Observe, ...]) -> Observe | None:
+def _all_of(observers: tuple[Callable[[Told], None], ...]) -> Callable[[Told], None] | None:
     if len(observers) < 2:
         return observers[0] if observers else None
 
-    def tell(outcome: Outcome) -> None:
+    def tell(told: Told) -> None:
         for observe in observers:
-            observe(outcome)
+            observe(told)
 
     return tell
 

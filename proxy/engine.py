@@ -31,13 +31,14 @@ from proxy.dns.errors import MalformedMessage
 from proxy.dns.query import Query, read_query
 from proxy.dns.write import TCP_SIZE, ExtendedError, Sections, udp_limit, write_answer, write_refusal, write_truncated
 from proxy.flow import Flow, place_of
-from proxy.known import FOR_EVER, MOST_TURNS, Bounds, Door, Found, Said, Table, is_plain
+from proxy.known import FOR_EVER, MOST_TURNS, Bounds, Door, Table, is_plain
 from proxy.model.answers import Answer, Question, Reason, ReasonKind, UpstreamError
 from proxy.model.outcome import Outcome
 from proxy.model.plan import ClientAddress
 from proxy.model.routing import Chance
 from proxy.model.steps import Trace
 from proxy.model.world import Placement, View, World
+from proxy.repeated import ObserveRepeated, Said, one_by_one
 from proxy.resolve import find_siblings, resolve
 from proxy.seldom import Seldom
 
@@ -108,6 +109,7 @@ class Engine:
         self.dropped = 0
         self.limited = 0
         self._observe = observe
+        self._observe_repeated = None if observe is None else one_by_one(observe)
         self._flow: Flow | None = None
         self._rate: Flow | None = None
         self._seldom = Seldom(now)
@@ -130,8 +132,13 @@ class Engine:
 
     @observe.setter
     def observe(self, observe: Observe | None) -> None:
-        self._observe = observe
-        self._forget()
+        self.tell(observe, None if observe is None else one_by_one(observe))
+
+    def tell(self, observe: Observe | None, observe_repeated: ObserveRepeated | None) -> None:
+        """Tell these from the next query on: of what was worked out each by itself, of what was known in heaps."""
+        self._observe, self._observe_repeated = observe, observe_repeated
+        for door in self._doors.values():
+            door.tell = observe_repeated
 
     @property
     def flow(self) -> Flow | None:
@@ -182,7 +189,7 @@ class Engine:
         """Where whoever serves a listener of `view` finds answers without asking `handle`."""
         door = self._doors.get((view, vpcs))
         if door is None:
-            door = self._doors[view, vpcs] = Door(self._now)
+            door = self._doors[view, vpcs] = Door(self._now, self._observe_repeated)
         return door
 
     def handle(self, packet: bytes, client: ClientAddress, view: str | None, vpcs: Vpcs = None) -> bytes | UnderWay | None:
@@ -229,10 +236,6 @@ class Engine:
         began = 0.0 if self._observe is None else self._now()
         seat = self._seats.get((client.host, view, vpcs)) or self._take_seat(client.host, view, vpcs)
         table = seat.tcp if client.tcp else seat.udp
-        if (
-            self._looks_at_all() and (known := table.look(packet[2:], self._now())) is not None
-        ):  # else who listens has done so
-            return None if self._is_too_much(client, seat.view) else self._repeat(packet, known, client, began)
         query = read_query(packet)
         here = seat.view
         if seat.movable and query.edns is not None and query.edns.subnet is not None:
@@ -240,7 +243,9 @@ class Engine:
             client = client._replace(host=str(query.edns.subnet))
         if not here.serves:
             return None
-        if self._is_too_much(client, here):
+        flow = self._flow_of(here)
+        if flow is not None and not flow.admits((here.name, client.host), self._now()):
+            self.dropped += 1
             return None
         heard = _Heard(query, client, here, began)
         refused = _refusal(query, seat)
@@ -264,14 +269,6 @@ class Engine:
             self._keep(table, packet, heard, answer, octets=octets, until=until)
         return octets
 
-    def _repeat(self, packet: bytes, known: Found, client: ClientAddress, began: float) -> bytes:
-        """Count and observe an answer that was known, as `_write` does with others."""
-        tail, _, tally, (_, answer, view) = known
-        tally[0] += 1
-        if self._observe is not None:
-            self._tell(_Heard(read_query(packet), client, view, began), answer)
-        return packet[:2] + tail
-
     def _keep(self, table: Table, packet: bytes, heard: _Heard, answer: Answer, *, octets: bytes, until: float) -> None:
         """Have `packet` known from now on, with all turns of its answer."""
         turns = self._turns_of(answer)
@@ -283,18 +280,24 @@ class Engine:
             siblings = find_siblings(heard.view, heard.query.name)
         table.keep(packet, Said(self._tally(heard, answer), answer, heard.view), tails, until, siblings)
 
-    def _looks_at_all(self) -> bool:
-        """Whether every packet has to come by here, also those whose answers are known."""
-        return self._observe is not None or self._flow is not None or self._rate is not None
+    def _flow_of(self, view: View) -> Flow | None:
+        """What bounds packets in a view: AWS has it for a VPC's own network interfaces, not for its endpoints."""
+        return None if view.vpc is None or view.resolver_endpoint is not None else self._flow
 
-    def _is_too_much(self, client: ClientAddress, view: View) -> bool:
-        """True for a packet that AWS would drop: it has the bound for a VPC's own network interfaces, not for its endpoints."""
-        if self._flow is None or view.vpc is None or view.resolver_endpoint is not None:
-            return False
-        if self._flow.admits((view.name, client.host), self._now()):
-            return False
-        self.dropped += 1
-        return True
+    def _admits(self, view: View, host: str, *, tcp: bool) -> Callable[[float], bool] | None:
+        """Whether one packet more of a client may come at a time; None where any number may.
+
+        Those that may not come by `handle`, which drops and counts them, or says less.
+        """
+        flow, rate = self._flow_of(view), None if tcp else self._rate
+        if flow is None and rate is None:
+            return None
+        client, place = (view.name, host), place_of(host)
+
+        def admits(now: float) -> bool:
+            return (rate is None or rate.admits(place, now)) and (flow is None or flow.admits(client, now))
+
+        return admits
 
     def _limit(self, packet: bytes) -> bytes | None:
         """Silence, but every second time word to ask over TCP: whoever made up the client's address can't do that."""
@@ -322,10 +325,9 @@ class Engine:
             self._forget()
         udp, tcp = (self._table(placed.name, placed.dns64, placed.serves, allowed, movable, tcp) for tcp in (False, True))
         seat = self._seats[host, view, vpcs] = Seat(allowed, placed, movable, udp, tcp)
-        if not self._looks_at_all():
-            door = self.door(view, vpcs)
-            door.udp[address.packed] = udp.answers.get, udp.find
-            door.tcp[address.packed] = tcp.answers.get, tcp.find
+        door = self.door(view, vpcs)
+        door.udp[address.packed] = udp.answers.get, udp.find, self._admits(placed, host, tcp=False)
+        door.tcp[address.packed] = tcp.answers.get, tcp.find, self._admits(placed, host, tcp=True)
         return seat
 
     def _table(self, *kind: object) -> Table:

@@ -39,11 +39,9 @@ A worked example::
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
-from proxy.model.answers import Answer
-from proxy.model.world import View
 from proxy.nouns import dataclass
+from proxy.repeated import Repeated, Said
 from proxy.resolve import Siblings
 
 MOST = 100_000  # answers kept in all tables together: some 40 MB
@@ -54,14 +52,6 @@ FOR_EVER = float("inf")
 _NAME_AT = 10  # where the question's name begins, the id not counted
 _WITHOUT, _WITH_OPT = 4, 15  # octets behind it: type and class, and an OPT record without options (RFC 6891)
 _SHORTEST = 15
-
-
-class Said(NamedTuple):
-    """What the true path said, for those who count and observe; `tally` holds one number."""
-
-    tally: list[int]
-    answer: Answer
-    view: View
 
 
 Found = tuple[bytes, float, list[int], Said]
@@ -80,19 +70,21 @@ _Names = Mapping[bytes, object]
 _Sibling = tuple[list[int], Said, bytes, bytes, _Names, _Names, _Names]
 """An answer, cut where the question stands in it; and the tables that would have its name if there were one."""
 
-Known = tuple[Callable[[bytes], Found | None], Callable[[bytes, float], Found | None]]
-"""What `listen/` asks before it asks the engine, about octets behind an id: a table's `answers.get`, and its `find`."""
+Known = tuple[Callable[[bytes], Found | None], Callable[[bytes, float], Found | None], Callable[[float], bool] | None]
+"""What `listen/` asks before it asks the engine: about octets behind an id, a table's `answers.get` and its `find`; and about a
+client whether one packet more is not too many, None where any number may come."""
 
 
 class Door:
     """Where clients of one listener come in: what is known to those who asked before, by their address as octets.
 
     Both are replaced when everything is forgotten, so whoever looks into them takes them anew each time.  `now` is the clock
-    that answers count down by.
+    that answers count down by; `tell`, if there, wants to know of what was repeated before the answers go out.
     """
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], tell: Callable[[Repeated], None] | None) -> None:
         self.now = now
+        self.tell = tell
         self.udp: dict[bytes, Known] = {}
         self.tcp: dict[bytes, Known] = {}
 
@@ -125,11 +117,6 @@ class Table:
         self._kept: dict[bytes, _Kept] = {}
         self._bounds = bounds
         self._turns = turns
-
-    def look(self, rest: bytes, now: float) -> Found | None:
-        """The answer to a packet of which `rest` is behind the id."""
-        found = self.answers.get(rest)
-        return found if found is not None and now < found[1] else self.find(rest, now)
 
     def find(self, rest: bytes, now: float) -> Found | None:
         """The answer to a packet of which `rest` is behind the id, and for which `answers` had none that is right at `now`."""

@@ -162,7 +162,10 @@ async def test_over_its_bound_a_client_gets_no_reply(file: Path) -> None:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
             client.setblocking(False)
             client.connect(server.sockets[0].address)
-            with patch.object(server.engine, "_now", lambda: 5.0):  # a second that lasts, however slow the machine is
+            with (
+                patch.object(server.engine, "_now", lambda: 5.0),  # a second that lasts, however slow the machine is
+                patch.object(server.sockets[0].door, "now", lambda: 5.0),
+            ):
                 for number, query in enumerate(asked):
                     client.send(query.to_wire())
                     if number % 50 == 0:
@@ -189,7 +192,8 @@ async def test_the_bound_of_answers_is_taken_at_a_reload_and_told_in_the_sums(fi
         await server.reload()
         rate = server.engine.rate
         host, port = server.sockets[0].address
-        with patch.object(server.engine, "_now", lambda: 5.0):
+        door = server.sockets[0].door
+        with patch.object(server.engine, "_now", lambda: 5.0), patch.object(door, "now", lambda: 5.0):
             query = dns.message.make_query("www.example.com", "A")
             answers = [await dns.asyncquery.udp(query, host, port=port, timeout=5) for _ in range(4)]
             assert [bool(each.flags & dns.flags.TC) for each in answers] == [False] * 3 + [True]

@@ -25,6 +25,7 @@ from proxy.course import by_tasks
 from proxy.dns.codes import TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_CNAME, TYPE_HTTPS, TYPE_MX, TYPE_SOA, TYPE_TXT
 from proxy.dns.names import Name
 from proxy.engine import Engine
+from proxy.flow import Flow
 from proxy.known import MOST_YOUNG, Bounds
 from proxy.listen.handle import Door, NothingKnown, repeat
 from proxy.listen.udp import UdpListening
@@ -171,27 +172,29 @@ class Pair:
         answer: object = None
         door = self.quick.door(view)
         if self._sockets.take(client):
-            answer = self._sockets.ask(packet, client, door)
+            repeated = self._sockets.ask(packet, client, door)
         else:
             known = (door.tcp if client.tcp else door.udp).get(ip_address(client.host).packed)
-            answer = repeat(packet, known, self.clock())
-        if answer is not None:
-            self.known += 1
-        else:
+            repeated = repeat(packet, client, known, door)
+        if repeated is None:
             answer = self.quick.handle(packet, client, view)
+        else:
+            self.known += 1
+            answer = repeated
         expected = self.true.handle(packet, client, view)
         return await settle(answer), await settle(expected)
 
 
 class Sockets:
-    """The loop that answers datagrams, without a network: what it knows comes back, what it would ask `handle` does not."""
+    """The loop that answers datagrams, without a network."""
 
     def __init__(self) -> None:
         self.door = NothingKnown().door
+        self._asked = False
         self._linux = sys.platform == "linux"
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.bind(("127.0.0.1", 0))
-            self._served = UdpListening(sock, lambda *_: None, self)
+            self._served = UdpListening(sock, self._handle, self)
             asyncio.get_running_loop().remove_reader(sock.fileno())
         if self._linux:
             self._served._batch.send = lambda *_: 0  # type: ignore[method-assign]
@@ -200,16 +203,20 @@ class Sockets:
         """Whether datagrams of such a client are read in batches."""
         return self._linux and not client.tcp and ":" not in client.host
 
+    def _handle(self, _packet: bytes, _client: ClientAddress) -> None:
+        self._asked = True
+
     def ask(self, packet: bytes, client: ClientAddress, door: Door) -> bytes | None:
+        """What it knows; nothing where it would ask `handle`, empty where it is silent."""
         batch = self._served._batch
         _, start, _, address, size_at, answer_size_at = batch.slots[0]
         self.door = door
         batch.memory[start : start + len(packet)] = packet
-        batch.names[address] = socket.inet_aton(client.host)
+        batch.names[address], batch.names[batch.ports[0]] = socket.inet_aton(client.host), client.port.to_bytes(2, "big")
         batch.sizes[size_at], batch.answer_sizes[answer_size_at] = len(packet), 0
+        self._asked = False
         self._served._answer_batch(1)
-        size = batch.answer_sizes[answer_size_at]
-        return batch.memory[start : start + size] if size else None
+        return None if self._asked else batch.memory[start : start + batch.answer_sizes[answer_size_at]]
 
 
 async def settle(answer: object) -> bytes | None:
@@ -266,7 +273,7 @@ async def test_what_is_known_is_what_would_be_worked_out(name: str, *, observed:
     assert pair.quick.malformed == pair.true.malformed
     assert pair.told[0] == pair.told[1]
     assert len(pair.told[0]) == (sum(pair.true.reasons.values()) if observed else 0)
-    assert observed or pair.known > QUERIES / 20
+    assert pair.known > QUERIES / 20
 
 
 def query(name: str, kind: int = TYPE_A, ident: bytes = b"id") -> bytes:
@@ -354,9 +361,41 @@ async def test_whoever_begins_to_observe_is_told_of_every_query_from_then_on() -
     await known_of(pair, "www.example.com", "www.example.com")
     pair.quick.observe = pair.told[0].append
     pair.true.observe = pair.told[1].append
-    assert await known_of(pair, "www.example.com", "www.example.com", "no.example.com", "of.example.com") == 0
+    assert await known_of(pair, "www.example.com", "www.example.com", "no.example.com", "of.example.com") == 3
     assert pair.told[0] == pair.told[1]
     assert len(pair.told[0]) == 4
+
+
+async def test_packets_beyond_a_client_s_number_are_dropped_also_where_their_answer_is_known() -> None:
+    pair = Pair(world_of(UPSTREAM), observed=True)
+    for engine in (pair.quick, pair.true):
+        engine.flow = Flow(10)
+    inside = ClientAddress("10.0.1.5", 40000, tcp=False)
+    for client in (inside, inside._replace(tcp=True)):
+        answers = 0
+        for _ in range(40):
+            pair.clock.time += 0.06
+            answer, expected = await pair.ask(query("www.example.com"), client, None)
+            assert answer == expected
+            answers += answer is not None
+        assert answers < 30
+    assert pair.known > 40
+    assert pair.quick.dropped == pair.true.dropped > 20
+    assert pair.told[0] == pair.told[1]
+
+
+async def test_answers_beyond_a_client_s_number_are_shortened_also_where_they_are_known() -> None:
+    pair = Pair(world_of(UPSTREAM), observed=True)
+    for engine in (pair.quick, pair.true):
+        engine.rate = Flow(10)
+    for tcp in (False, True):
+        for _ in range(40):
+            pair.clock.time += 0.06
+            answer, expected = await pair.ask(query("www.example.com"), HOME._replace(tcp=tcp), None)
+            assert answer == expected
+    assert pair.known > 60
+    assert pair.quick.limited == pair.true.limited > 10
+    assert pair.told[0] == pair.told[1]
 
 
 async def test_names_without_end_take_no_memory_and_push_nothing_out() -> None:

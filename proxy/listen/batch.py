@@ -79,6 +79,7 @@ class Batch:
         self._lay_out(self._outgoing, out_vectors)
         self.sizes = memoryview(incoming).cast("B").cast("I")
         self.answer_sizes = memoryview(out_vectors).cast("B").cast("L")  # size_t, on Linux
+        self.ports = [slice(number * name_size + 2, number * name_size + 4) for number in range(SIZE)]  # in `names`
         begin, end = (8, 24) if self._six else (4, 8)
         self.slots: list[Slot] = [
             (

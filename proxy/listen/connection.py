@@ -113,11 +113,11 @@ class Connection(asyncio.Protocol):
         self._scheduled = False
         answers = bytearray()
         door = self._known.door
-        known, now = door.tcp.get(self._packed), door.now()
+        known = door.tcp.get(self._packed)
         for _ in range(_BURST):
             if self._blocked or len(answers) > _UNTAKEN_OCTETS or (message := self._take()) is None:
                 break
-            answer = repeat(message, known, now) or self._handle(message, self.client)
+            answer = repeat(message, self.client, known, door) or self._handle(message, self.client)
             if isinstance(answer, bytes):
                 answers += len(answer).to_bytes(2, "big") + answer
             elif answer is not None:

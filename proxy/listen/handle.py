@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, cast
 
 from proxy.model.plan import ClientAddress
+from proxy.repeated import Repeated
 
 
 class Later(Protocol):
@@ -38,14 +39,20 @@ Get = Callable[[bytes], Found | None]
 Find = Callable[[bytes, float], Found | None]
 """From the same and the time to an answer that is right; it is asked where Get has none."""
 
-Tables = Mapping[bytes, tuple[Get, Find]]
+Admits = Callable[[float], bool]
+"""Whether one packet more of a client may come at a time."""
+
+OfClient = tuple[Get, Find, Admits | None]
+
+Tables = Mapping[bytes, OfClient]
 """By a client's address as octets, what is known to it."""
 
 
 class Door(Protocol):
     """Answers that `handle` would give again without a thought, over UDP and TCP; it is asked where they have none.
 
-    They may be replaced at any time.  `now` is their clock.
+    They may be replaced at any time.  `now` is their clock.  `tell`, if any, is told of all that they answered before that is
+    sent, and before `handle` is asked again.
     """
 
     @property
@@ -56,6 +63,9 @@ class Door(Protocol):
 
     @property
     def tcp(self) -> Tables: ...
+
+    @property
+    def tell(self) -> Callable[[Repeated], None] | None: ...
 
 
 class Known(Protocol):
@@ -72,6 +82,7 @@ class NothingKnown:
         self.now = time.monotonic
         self.udp: Tables = {}
         self.tcp: Tables = {}
+        self.tell: Callable[[Repeated], None] | None = None
 
     @property
     def door(self) -> Door:
@@ -79,19 +90,25 @@ class NothingKnown:
         return self
 
 
-def repeat(packet: bytes, known: tuple[Get, Find] | None, now: float) -> bytes | None:
-    """The answer to `packet` out of what is known to its client, counted."""
+def repeat(packet: bytes, client: ClientAddress, known: OfClient | None, door: Door) -> bytes | None:
+    """The answer to `packet` out of what is known to its client, counted and told."""
     if known is None:
         return None
-    get, find = known
-    rest = packet[2:]
+    get, find, admits = known
+    rest, now = packet[2:], door.now()
     found = get(rest)
     if found is None or now >= found[1]:
         found = find(rest, now)
         if found is None:
             return None
-    found[2][0] += 1
-    return packet[:2] + found[0]
+    if admits is not None and not admits(now):
+        return None
+    tail, _, tally, said = found
+    tally[0] += 1
+    if door.tell is not None:
+        record = packet, pack_address(client.host), client.port.to_bytes(2, "big"), said
+        door.tell(Repeated([record], client.tcp, 0.0))
+    return packet[:2] + tail
 
 
 @functools.lru_cache(4096)

@@ -19,6 +19,7 @@ from proxy.listen.batch import SLOT, Batch
 from proxy.listen.handle import Handle, InFlight, Known, pack_address, repeat
 from proxy.listen.wildcard import Way, WildcardSocket, is_wildcard
 from proxy.model.plan import ClientAddress
+from proxy.repeated import Record, Repeated
 
 MOST_IN_FLIGHT = 4096
 
@@ -72,20 +73,28 @@ class UdpListening:
         """
         batch, door = self._batch, self._known.door
         memory, names, sizes, answer_sizes = batch.memory, batch.names, batch.sizes, batch.answer_sizes
-        tables, now = door.udp, door.now()
+        tables, now, tell = door.udp, door.now(), door.tell
         unsent_from = 0
+        repeated: list[Record] = []
         for number, start, body, address, size_at, answer_size_at in batch.slots[:count]:
             end = start + sizes[size_at]
             if known := tables.get(names[address]):
-                get, find = known
+                get, find, admits = known
                 packet = memory[body:end]
-                if ((found := get(packet)) and now < found[1]) or (found := find(packet, now)):
-                    tail, _, tally, _ = found
+                if (((found := get(packet)) and now < found[1]) or (found := find(packet, now))) and (
+                    admits is None or admits(now)
+                ):
+                    tail, _, tally, said = found
                     tally[0] += 1
+                    if tell is not None:
+                        repeated.append((memory[start:end], names[address], names[batch.ports[number]], said))
                     end = body + len(tail)
                     memory[body:end] = tail  # the id before it stays where it came
                     answer_sizes[answer_size_at] = end - start
                     continue
+            if tell is not None and repeated:
+                tell(Repeated(repeated, False, door.now() - now))
+                repeated = []
             answer = self._answer(memory[start:end], batch.peer(number))
             if answer is not None and len(answer) <= SLOT:
                 end = start + len(answer)
@@ -96,6 +105,8 @@ class UdpListening:
                     self._send(batch.peer(number), answer)
                 self.unsent += batch.send(unsent_from, number)
                 unsent_from = number + 1
+        if tell is not None and repeated:
+            tell(Repeated(repeated, False, door.now() - now))
         self.unsent += batch.send(unsent_from, count)
 
     def _read(self) -> None:
@@ -113,7 +124,7 @@ class UdpListening:
 
     def _repeat(self, packet: bytes, way: Way) -> bytes | None:
         door = self._known.door
-        return repeat(packet, door.udp.get(pack_address(way[0])), door.now())
+        return repeat(packet, ClientAddress(way[0], way[1], False), door.udp.get(pack_address(way[0])), door)
 
     def _answer(self, packet: bytes, way: Way) -> bytes | None:
         """The answer if there is one at once; one that takes time is sent the same `way` later."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from proxy.dns.codes import (
     CLASS_IN,
@@ -31,8 +31,12 @@ from proxy.dns.records import RecordSet
 from proxy.dns.text import rdata_text
 from proxy.model.outcome import Outcome
 from proxy.model.plan import QueryLogFormat
+from proxy.repeated import Record, Repeated, Said
 
 ROUTE53_VERSION = "1.100000"
+
+_MOST_MADE = 4096
+_MARK = "\0"
 
 # Where names stand among the words of record data.
 _NAMES = {
@@ -41,33 +45,86 @@ _NAMES = {
 }  # fmt: skip
 
 
-def text_line(moment: float, outcome: Outcome) -> str:
-    """Time, view, client, question, rcode, answers, reason, firewall and how long it took, for people."""
-    query, client, view, answer, seconds = outcome
+Pieces = tuple[str, str, str, str]
+"""What stands before, between and behind the three that each query has for itself: its time, its port, and how long it took."""
+
+
+class Form(NamedTuple):
+    """How lines look: their pieces, and how the time and the seconds are written between them."""
+
+    pieces: Callable[[Outcome], Pieces]
+    timespec: str
+    seconds: Callable[[float], str]
+
+    def line(self, moment: float, outcome: Outcome) -> str:
+        """The line of one query."""
+        first, second, third, last = self.pieces(outcome)
+        took = self.seconds(outcome.seconds)
+        return f"{first}{_time(moment, self.timespec)}{second}{outcome.client.port}{third}{took}{last}"
+
+
+class Lines:
+    """The lines of queries that come again: all but their three is made once (5 µs in place of 0.7), for a bounded number."""
+
+    def __init__(self, form: Form, wants: Callable[[float, Outcome], bool] | None = None) -> None:
+        self._form = form
+        self._wants = wants
+        self._made: dict[bytes, tuple[Said, Outcome, Pieces]] = {}
+
+    def of(self, moment: float, now: float, repeated: Repeated) -> Iterator[str]:
+        """The lines of a heap, without those that nobody wants."""
+        time, took, wants = _time(moment, self._form.timespec), self._form.seconds(repeated.seconds), self._wants
+        for record in repeated.records:
+            packet, address, port, said = record
+            key = packet[2:] + address
+            made = self._made.get(key)
+            if made is None or made[0] is not said:
+                made = self._make(key, repeated, record)
+            _, outcome, (first, second, third, last) = made
+            if wants is None or wants(now, outcome):
+                yield f"{first}{time}{second}{int.from_bytes(port)}{third}{took}{last}\n"
+
+    def _make(self, key: bytes, repeated: Repeated, record: Record) -> tuple[Said, Outcome, Pieces]:
+        if len(self._made) >= _MOST_MADE:
+            self._made.clear()
+        outcome = repeated.outcome(record)
+        made = self._made[key] = record[3], outcome, self._form.pieces(outcome)
+        return made
+
+
+def _text_pieces(outcome: Outcome) -> Pieces:
+    query, client, view, answer, _ = outcome
     shown = ", ".join(rdata_text(found.type, rdata) for found, rdata in _records(outcome)) or "-"
     host = f"[{client.host}]" if ":" in client.host else client.host
     firewall = "" if answer.firewall is None else f" {answer.firewall.action} by {answer.firewall.rule}"
-    line = (
-        f"{_time(moment, 'milliseconds')} {view.name} {host}:{client.port} {outcome.transport} {_name(outcome)} "
-        f"{type_word(query.type)} {rcode_word(answer.sections.rcode)} {shown} ({answer.reason.text}){firewall} "
-        f"{seconds * 1000:.1f}ms"
+    said = (
+        f" {outcome.transport} {_name(outcome)} {type_word(query.type)} {rcode_word(answer.sections.rcode)} {shown} "
+        f"({answer.reason.text}){firewall} "
     )
-    return line if line.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in line)
+    return "", _printable(f" {view.name} {host}:"), _printable(said), "ms"
 
 
-def json_line(moment: float, outcome: Outcome) -> str:
-    """All that there is of a query, for programs."""
-    return json.dumps(fields_of(moment, outcome))
+def _printable(text: str) -> str:
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def _json_pieces(outcome: Outcome) -> Pieces:
+    first, second, third, last = _cut(json.dumps(_fields(outcome, _MARK, _MARK, _MARK)))
+    return f'{first}"', f'"{second}', third, last
 
 
 def fields_of(moment: float, outcome: Outcome) -> dict[str, Any]:
-    """The same, before it is a line."""
-    query, client, view, answer, seconds = outcome
+    """What there is of a query, before it is a line."""
+    return _fields(outcome, _time(moment, "milliseconds"), outcome.client.port, round(outcome.seconds, 6))
+
+
+def _fields(outcome: Outcome, time: str, port: object, seconds: object) -> dict[str, Any]:
+    query, client, view, answer, _ = outcome
     line: dict[str, Any] = {
-        "time": _time(moment, "milliseconds"),
+        "time": time,
         "view": view.name,
         "client": client.host,
-        "port": client.port,
+        "port": port,
         "transport": outcome.transport,
         "name": _name(outcome),
         "type": type_word(query.type),
@@ -78,7 +135,7 @@ def fields_of(moment: float, outcome: Outcome) -> dict[str, Any]:
         ],
         "reason": answer.reason.kind.word,
         "detail": answer.reason.text,
-        "seconds": round(seconds, 6),
+        "seconds": seconds,
     }
     if answer.firewall is not None:
         line["firewall"] = {"action": answer.firewall.action, "rule": answer.firewall.rule}
@@ -87,8 +144,7 @@ def fields_of(moment: float, outcome: Outcome) -> dict[str, Any]:
     return line
 
 
-def route53_line(moment: float, outcome: Outcome) -> str:
-    """The line of Route 53 Resolver query logging, for a query in a VPC."""
+def _route53_pieces(outcome: Outcome) -> Pieces:
     query, client, view, answer, _ = outcome
     vpc = view.vpc
     if vpc is None:
@@ -99,7 +155,7 @@ def route53_line(moment: float, outcome: Outcome) -> str:
         "account_id": vpc.account,
         "region": vpc.region,
         "vpc_id": vpc.id,
-        "query_timestamp": _time(moment, "seconds"),
+        "query_timestamp": _MARK,
         "query_name": _name(outcome),
         "query_type": type_word(query.type),
         "query_class": _class_word(query.qclass),
@@ -109,7 +165,7 @@ def route53_line(moment: float, outcome: Outcome) -> str:
             for found, rdata in _records(outcome)
         ],
         "srcaddr": client.host,
-        "srcport": str(client.port),
+        "srcport": _MARK,
         "transport": outcome.transport,
         "srcids": {name: ident for name, ident in srcids.items() if ident is not None},
     }
@@ -117,14 +173,21 @@ def route53_line(moment: float, outcome: Outcome) -> str:
         line["firewall_rule_group_id"] = answer.firewall.group_id
         line["firewall_rule_action"] = answer.firewall.action
         line["firewall_domain_list_id"] = answer.firewall.domain_list_id
-    return json.dumps(line, separators=(",", ":"))
+    first, second, last = _cut(json.dumps(line, separators=(",", ":")))
+    return f'{first}"', f'"{second}"', f'"{last}', ""
 
 
-LINES: dict[QueryLogFormat, Callable[[float, Outcome], str]] = {
-    QueryLogFormat.TEXT: text_line,
-    QueryLogFormat.JSON: json_line,
-    QueryLogFormat.ROUTE53: route53_line,
+def _cut(line: str) -> list[str]:
+    """Where the marks stand.  No other value is one: no name, no address and no text of ours is a NUL alone."""
+    return line.split(json.dumps(_MARK))
+
+
+FORMS: dict[QueryLogFormat, Form] = {
+    QueryLogFormat.TEXT: Form(_text_pieces, "milliseconds", lambda seconds: f"{seconds * 1000:.1f}"),
+    QueryLogFormat.JSON: Form(_json_pieces, "milliseconds", lambda seconds: json.dumps(round(seconds, 6))),
+    QueryLogFormat.ROUTE53: Form(_route53_pieces, "seconds", lambda _: ""),
 }
+text_line, json_line, route53_line = (FORMS[form].line for form in QueryLogFormat)
 
 
 def dotted_text(kind: int, rdata: bytes) -> str:

@@ -17,8 +17,9 @@ from typing import NamedTuple
 from proxy.model.outcome import Outcome
 from proxy.model.plan import QueryLogFormat, QueryLogPlan
 from proxy.querylog.file import LogFile
-from proxy.querylog.lines import LINES
+from proxy.querylog.lines import FORMS, Lines
 from proxy.querylog.repeats import Repeats
+from proxy.repeated import Repeated
 from proxy.seldom import Seldom
 
 MOST_WAITING = 10_000
@@ -40,8 +41,11 @@ class QueryLogError(Exception):
 
 
 class _Event(NamedTuple):
+    """One query that was worked out, or a heap of those that were known; `now` is `moment` by a clock that never goes back."""
+
     moment: float
-    outcome: Outcome
+    now: float
+    told: Outcome | Repeated
 
 
 class QueryLog:
@@ -59,9 +63,12 @@ class QueryLog:
         self.unwritten = 0
         self._clock = clock
         self._now = now
-        self._line = LINES[plan.format]
-        self._repeats = Repeats() if plan.format is QueryLogFormat.ROUTE53 else None
+        self._form = FORMS[plan.format]
+        self._wants = Repeats().wants if plan.format is QueryLogFormat.ROUTE53 else None
+        self._lines = Lines(self._form, self._wants)
         self._waiting: deque[_Event] = deque()
+        self._taken = 0  # lines that were ever put there, by the loop's thread
+        self._made = 0  # lines that were ever made of them, by the writing one
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._reopening = False
@@ -76,13 +83,24 @@ class QueryLog:
 
     def observe(self, outcome: Outcome) -> None:
         """Log an answered query, some time soon.  Never waits, never raises."""
-        moment = self._clock()
-        if self._repeats is not None and not self._repeats.wants(self._now(), outcome):
-            return  # most of a busy server's queries: they are not worth waking the other thread
-        if len(self._waiting) >= MOST_WAITING:
+        if self._taken - self._made >= MOST_WAITING:
             self.dropped += 1
-            return
-        self._waiting.append(_Event(moment, outcome))
+        else:
+            self._put(outcome, 1)
+
+    def observe_repeated(self, repeated: Repeated) -> None:
+        """The same for a heap of them; where it is too large for what waits, its end is dropped."""
+        count, room = len(repeated.records), MOST_WAITING - (self._taken - self._made)
+        if count > room:
+            self.dropped += count - room
+            count = room
+            repeated = repeated._replace(records=repeated.records[:room])
+        if count:
+            self._put(repeated, count)
+
+    def _put(self, told: Outcome | Repeated, lines: int) -> None:
+        self._taken += lines
+        self._waiting.append(_Event(self._clock(), self._now(), told))
         if not self._wake.is_set():
             self._wake.set()
 
@@ -113,25 +131,31 @@ class QueryLog:
 
     def _drain(self) -> None:
         """Write all that waits; every now and then let other threads have the interpreter's lock."""
-        left = len(self._waiting)
-        while left:
-            lines = []
+        left = self._taken - self._made
+        while left > 0:
+            lines = [""]
             until = time.perf_counter() + _SLICE_SECONDS
-            while left and time.perf_counter() < until:
-                lines.append(self._take())
-                left -= 1
-            self._try(functools.partial(self._file.write, "".join(lines).encode()), len(lines))
+            while left > 0 and time.perf_counter() < until:
+                left -= self._take(lines)
+            text = "".join(lines)
+            if text:
+                self._try(functools.partial(self._file.write, text.encode()), text.count("\n"))
             time.sleep(0)
 
-    def _take(self) -> str:
-        """The next line; nothing, where a defect keeps it from being made."""
-        event = self._waiting.popleft()
+    def _take(self, lines: list[str]) -> int:
+        """Add the lines of what came first; how many queries it was."""
+        moment, now, told = self._waiting.popleft()
+        count = len(told.records) if isinstance(told, Repeated) else 1
         try:
-            return self._line(*event) + "\n"
+            if isinstance(told, Repeated):
+                lines.extend(self._lines.of(moment, now, told))
+            elif self._wants is None or self._wants(now, told):
+                lines.append(self._form.line(moment, told) + "\n")
         except Exception:  # noqa: BLE001  a defect here must not end the log
             if times := self._seldom.times("line"):
                 _log.exception("a defect in vpcdns: no line could be made of a query (%d times)", times)
-            return ""
+        self._made += count
+        return count
 
     def _try(self, action: Callable[[], None], lines: int) -> None:
         try:

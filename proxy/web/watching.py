@@ -1,6 +1,6 @@
 """Queries as they come, for as long as somebody looks.
 
-To be told of every query costs the server its shortest ways to an answer.  So nobody is told of any until one asks for them,
+To be told of every query costs the server more than to answer it.  So nobody is told of any until one asks for them,
 and who does not ask again within a minute is taken to have gone.
 """
 

@@ -88,4 +88,4 @@ def _ask_quickly(engine: Engine, packet: bytes, client: ClientAddress, view: str
     """As `listen/` does: what is known does not come by `handle`."""
     door = engine.door(view)
     known = (door.tcp if client.tcp else door.udp).get(pack_address(client.host))
-    return repeat(packet, known, door.now()) or engine.handle(packet, client, view)
+    return repeat(packet, client, known, door) or engine.handle(packet, client, view)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import os
+import struct
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ import pytest
 from proxy.model.outcome import Outcome
 from proxy.model.plan import QueryLogFormat, QueryLogPlan
 from proxy.querylog import QueryLog, QueryLogError, writer
+from proxy.repeated import Repeated, Said
 from tests.querylog.outcomes import outcome_of
 from tests.querylog.test_lines import WORLD
 from tests.worlds import world_of
@@ -179,3 +183,64 @@ def test_standard_error_has_a_name_in_messages(
     log.observe(outcome)
     log.close()
     assert "the query log on standard error cannot be written: OSError()" in caplog.text
+
+
+def heap_of(outcome: Outcome, *ports: int) -> Repeated:
+    """Queries that were answered as `outcome` was, from these ports."""
+    packet = struct.pack("!HHHHHH", 7, 0x0100, 1, 0, 0, 0) + outcome.query.question
+    said = Said([0], outcome.answer, outcome.view)
+    address = ip_address(outcome.client.host).packed
+    return Repeated([(packet, address, port.to_bytes(2, "big"), said) for port in ports], tcp=False, seconds=0.0123)
+
+
+@pytest.mark.parametrize("form", QueryLogFormat)
+def test_a_heap_has_the_lines_that_its_queries_would_have_one_by_one(
+    tmp_path: Path, outcome: Outcome, form: QueryLogFormat
+) -> None:
+    heap, written = heap_of(outcome, 1, 2, 65535), []
+    for name in ("one", "many"):
+        log = QueryLog(plan(tmp_path / name, form), clock=lambda: 1612461115.5)
+        if name == "many":
+            log.observe_repeated(heap)
+            log.observe_repeated(heap)
+        else:
+            for each in (*heap.outcomes(), *heap.outcomes()):
+                log.observe(each)
+        log.close()
+        written.append((tmp_path / name).read_text())
+    assert written[0] == written[1]
+    assert written[0].count("\n") == (1 if form is QueryLogFormat.ROUTE53 else 6)
+
+
+def test_a_client_that_hears_something_else_has_another_line(tmp_path: Path, outcome: Outcome) -> None:
+    log = QueryLog(plan(tmp_path / "log"))
+    view = replace(outcome.view, name="other")
+    for each in (outcome, outcome._replace(view=view), outcome):
+        log.observe_repeated(heap_of(each, 1))
+    log.close()
+    assert [line.split()[1] for line in (tmp_path / "log").read_text().splitlines()] == ["a", "other", "a"]
+
+
+def test_lines_of_more_names_than_are_remembered(tmp_path: Path, outcome: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proxy.querylog.lines._MOST_MADE", 1)
+    log = QueryLog(plan(tmp_path / "log"))
+    for host in ("10.0.1.5", "10.0.1.6", "10.0.1.5"):
+        log.observe_repeated(heap_of(outcome._replace(client=outcome.client._replace(host=host)), 53))
+    log.close()
+    hosts = [line.split()[2] for line in (tmp_path / "log").read_text().splitlines()]
+    assert hosts == ["10.0.1.5:53", "10.0.1.6:53", "10.0.1.5:53"]
+
+
+def test_what_is_too_much_of_a_heap_is_dropped_and_counted(
+    tmp_path: Path, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "MOST_WAITING", 10)
+    monkeypatch.setattr(writer, "_GATHER_SECONDS", 60)
+    log = QueryLog(plan(tmp_path / "log"))
+    log.observe_repeated(heap_of(outcome, *range(7)))
+    log.observe_repeated(heap_of(outcome, *range(7, 14)))
+    log.observe_repeated(heap_of(outcome, 14))
+    log.observe(outcome)
+    log.close()
+    assert len((tmp_path / "log").read_text().splitlines()) == 10
+    assert log.dropped == 6
