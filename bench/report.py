@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bench.measure import Result
+from bench.measure import Figure, Result
 from bench.servers import SERVERS
 from bench.single import Row
 from bench.works import Work
@@ -102,7 +102,7 @@ class Report:
         if self.rows:
             lines += ["", f"| row | {' | '.join(names)} | wanted of vpcdns |", f"|---|{'---:|' * len(names)}---|"]
         for row in self.rows:
-            shown = {name: f"{figure.median:,.1f}" for name, figure in row.figures.items()}
+            shown = {name: _shown(figure) for name, figure in row.figures.items()}
             without = f" (without: {shown['without']})" if "without" in shown else ""
             cells = [shown.get(name, "") for name in names]
             lines.append(
@@ -132,13 +132,18 @@ class Report:
 
 
 def _cell(result: Result | None) -> str:
-    if result is None:
-        return ""
-    return f"{result.cpu.median:.1f} ({result.cpu.lowest:.1f}–{result.cpu.highest:.1f})"
+    return "" if result is None else _shown(result.cpu)
+
+
+def _shown(figure: Figure) -> str:
+    """A median, and the range of the rounds where it is one."""
+    spread = "" if figure.lowest == figure.highest else f" ({figure.lowest:,.1f}–{figure.highest:,.1f})"
+    return f"{figure.median:,.1f}{spread}"
 
 
 def write(report: Report, folder: Path) -> None:
     """BENCHMARKS.md and bench/results.json."""
-    head = "# Benchmarks\n\nWritten by `make bench`; see `bench/__init__.py` for what is measured and how.\n\n"
-    (folder / "BENCHMARKS.md").write_text(head + report.markdown() + "\n")
+    head = "# Benchmarks\n\nWritten by `make bench` (`python -m bench`); `bench/__init__.py` tells what is measured and how.\n\n"
+    notes = (folder / "bench" / "notes.md").read_text()
+    (folder / "BENCHMARKS.md").write_text(f"{head}{report.markdown()}\n\n{notes}")
     (folder / "bench" / "results.json").write_text(report.json())

@@ -27,9 +27,9 @@ SERVER_CORE, CLIENT_CORE = "0", "1"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a server has to serve: `names`, on `port`, everything else from the server at `upstream`; vpcdns with `more` lines.
+    """What a server has to serve: `names`, on `port`, everything else from the server at `upstream`.
 
-    All it needs is written into `folder`.
+    vpcdns has `more` lines, and its control API at `admin`.  All it needs is written into `folder`.
     """
 
     folder: Path
@@ -37,6 +37,7 @@ class Task:
     port: int
     upstream: int
     more: str = ""
+    admin: str = "off"
 
     def write(self, name: str, lines: list[str]) -> str:
         """A file in the folder; its path."""
@@ -68,7 +69,7 @@ def vpcdns(task: Task) -> list[str]:
             ]
         lines.append(f"      {host}: {address}")
         last = zone
-    return [sys.executable, "-m", "proxy", "-c", task.write("vpcdns.yaml", lines), "serve"]
+    return [sys.executable, "-m", "proxy", "-c", task.write("vpcdns.yaml", lines), "serve", "--admin", task.admin]
 
 
 def dnsmasq(task: Task) -> list[str]:

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.measure import Figure, load, pace
+from bench.measure import Figure, Result, load, pace
 from bench.names import Names, many
 from bench.servers import SERVER_CORE, Running, Task, free_port, process, running, wait_for_answer
-from bench.works import QUERY_LOG, SMALL, UDP
+from bench.works import PACKETS, QUERY_LOG, SMALL, UDP
 
 RATE = 10_000
+MANY_CLIENTS = ("-c", "16", "-q", "128", "-T", "1")
+EXTRAS = {
+    "query log on": (QUERY_LOG, False),
+    "metrics on, and read": ("", True),
+    "packets_per_second on": (PACKETS, False),
+}
 RELOADED = Names(100, 100)
 DEMO = str(Path(__file__).parent.parent / "config" / "demo.yaml")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One quantity of each server; for vpcdns, what is wanted in words and whether it is so."""
+    """One quantity of each server, `without` a server too; for vpcdns, what is wanted in words and whether it is so."""
 
     name: str
     unit: str
@@ -32,10 +41,13 @@ class Row:
 
 
 @contextmanager
-def alone(name: str, names: Names, *, arguments: tuple[str, ...] = (), more: str = "") -> Iterator[tuple[Running, Task]]:
+def alone(
+    name: str, names: Names, *, arguments: tuple[str, ...] = (), more: str = "", admin: str = "off"
+) -> Iterator[tuple[Running, Task]]:
     """A server, and nothing outside."""
     with tempfile.TemporaryDirectory() as folder:
-        task = Task(Path(folder), names, free_port(), free_port(), more)
+        more = more.replace("queries.log", f"{folder}/queries.log")
+        task = Task(Path(folder), names, free_port(), free_port(), more, admin)
         with running(name, task, many(names, 0)[0], arguments) as server:
             yield server, task
 
@@ -45,7 +57,7 @@ def starting(_servers: Sequence[str], rounds: int, _seconds: int) -> Iterator[Ro
     taken = []
     for _ in range(max(rounds, 3) + 1):
         port = free_port()
-        command = [sys.executable, "-m", "proxy", "-c", DEMO, "serve", "-l", f"127.0.0.1:{port}"]
+        command = [sys.executable, "-m", "proxy", "-c", DEMO, "serve", "-l", f"127.0.0.1:{port}", "--admin", "off"]
         with tempfile.TemporaryDirectory() as folder:
             before = time.perf_counter()
             with process(command, Path(folder) / "log", SERVER_CORE) as started:
@@ -99,17 +111,63 @@ def reloading(servers: Sequence[str], rounds: int, _: int) -> Iterator[Row]:
     yield Row("reload under load: longest answer", "ms", longest, "≤ 20 ms", longest["vpcdns"].median <= 20)
 
 
-def logging(_servers: Sequence[str], rounds: int, seconds: int) -> Iterator[Row]:
-    """The price of the query log."""
-    with_log: list[float] = []
+def extras(_servers: Sequence[str], rounds: int, seconds: int) -> Iterator[Row]:
+    """What watching costs: the query log into a file, metrics that are read, a bound on packets."""
     without: list[float] = []
+    taken: dict[str, list[float]] = {name: [] for name in EXTRAS}
+    lacks = 0
     for _ in range(rounds):
-        for more, taken in ((QUERY_LOG, with_log), ("", without)):
-            with alone("vpcdns", SMALL, more=more) as (server, task):
-                taken.append(load(server, task, many(SMALL, 0), UDP, seconds)[0])
-    figures = {"vpcdns": Figure.of(with_log), "without": Figure.of(without)}
-    ratio = figures["vpcdns"].median / figures["without"].median
-    yield Row("private, 1,000 names, query log on", "µs a query", figures, "≤ 1.3 × without", ratio <= 1.3)
+        with alone("vpcdns", SMALL) as (server, task):
+            without.append(load(server, task, many(SMALL, 0), UDP, seconds)[0])
+        for name, (more, read) in EXTRAS.items():
+            admin = f"127.0.0.1:{free_port()}" if read else "off"
+            with alone("vpcdns", SMALL, more=more, admin=admin) as (server, task), reading(admin if read else ""):
+                taken[name].append(load(server, task, many(SMALL, 0), UDP, seconds)[0])
+                lacks += "lacks lines" in (task.folder / "vpcdns.log").read_text()
+    for name, values in taken.items():
+        figures = {"vpcdns": Figure.of(values), "without": Figure.of(without)}
+        ratio = figures["vpcdns"].median / figures["without"].median
+        yield Row(f"private, 1,000 names, {name}", "µs a query", figures, "≤ 1.3 × without", ratio <= 1.3)
+    yield Row("rounds in which the query log lacked lines", "", {"vpcdns": Figure.of([lacks])}, "none", not lacks)
+
+
+@contextmanager
+def reading(admin: str) -> Iterator[None]:
+    """Read the metrics at `admin`, if anywhere, twice a second."""
+    ended = threading.Event()
+
+    def read() -> None:
+        while not ended.wait(0.5):
+            with urllib.request.urlopen(f"http://{admin}/metrics", timeout=10) as said:
+                said.read()
+
+    reader = threading.Thread(target=read)
+    if admin:
+        reader.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        if admin:
+            reader.join()
+
+
+def scaling(_servers: Sequence[str], rounds: int, seconds: int) -> Iterator[Row]:
+    """Workers: what a query costs with two of them, and where there are processors enough for a client too, answers a second."""
+    taken: dict[int, list[tuple[float, ...]]] = {1: [], 2: []}
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(rounds):
+            for count, rows in taken.items():
+                task = Task(Path(folder), SMALL, free_port(), free_port())
+                arguments = ("--workers", str(count))
+                with running("vpcdns", task, many(SMALL, 0)[0], arguments, pinned=False) as server:
+                    rows.append(load(server, task, many(SMALL, 0), MANY_CLIENTS, seconds))
+    one, two = ([Figure.of(column) for column in zip(*rows, strict=True)] for rows in taken.values())
+    figures = {"vpcdns": two[0], "without": one[0]}
+    yield Row("two workers", "µs a query", figures, "≤ 1.2 × one worker", two[0].median <= 1.2 * one[0].median)
+    if (os.cpu_count() or 1) >= 4:
+        figures = {"vpcdns": two[1], "without": one[1]}
+        yield Row("two workers", "answers a second", figures, "≥ 1.6 × one worker", two[1].median >= 1.6 * one[1].median)
 
 
 SINGLES: dict[str, Callable[[Sequence[str], int, int], Iterator[Row]]] = {
@@ -117,5 +175,15 @@ SINGLES: dict[str, Callable[[Sequence[str], int, int], Iterator[Row]]] = {
     "idle": idling,
     "latency": latencies,
     "reload": reloading,
-    "query log": logging,
+    "extras": extras,
+    "workers": scaling,
 }
+
+
+def large(results: Mapping[str, Result]) -> Iterator[Row]:
+    """What 100,000 records take to begin with, of a work that had them."""
+    if "vpcdns" in results:
+        first = {name: result.first_answer for name, result in results.items()}
+        memory = {name: result.memory for name, result in results.items()}
+        yield Row("100,000 records: first answer", "s", first, "≤ 2 s", first["vpcdns"].median <= 2)
+        yield Row("100,000 records: memory", "MB", memory, "≤ 200 MB", memory["vpcdns"].median <= 200)

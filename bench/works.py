@@ -22,7 +22,8 @@ SMALL, LARGE = Names(10, 100), Names(1000, 100, vpcs=50)
 UDP = ("-c", "4", "-q", "64", "-T", "1")
 TCP = ("-m", "tcp", "-c", "20", "-q", "100", "-T", "1")
 SINGLE = (*TCP, "-O", "num-queries-per-conn=1")
-QUERY_LOG = "query_log: {file: /dev/null}"
+QUERY_LOG = "query_log: {path: queries.log}"
+PACKETS = "limits: {packets_per_second: 10000000}"
 
 
 @dataclass(frozen=True, slots=True)
