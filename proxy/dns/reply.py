@@ -62,6 +62,8 @@ def read_reply(packet: bytes) -> ReplyMessage:
     if questions != 1:
         raise MalformedMessage(f"{questions} questions instead of one")
     name, at = _read_name(packet, 12)
+    if at != 12 + len(name):
+        raise MalformedMessage("a compressed name in the question")
     if at + 4 > len(packet):
         raise MalformedMessage("the question ends early")
     question = name + packet[at : at + 4]

@@ -139,6 +139,7 @@ def record(kind: int, rdata: bytes, owner: bytes = b"\xc0\x0c") -> bytes:
         (struct.pack("!HHHHHH", 7, 0x8180, 0, 0, 0, 0), "0 questions instead of one"),
         (HEAD + b"\3www", "a name ends early"),
         (HEAD + b"\3www\0\0", "the question ends early"),
+        (HEAD + b"\3www\xc0\0\0\1\0\1", "a compressed name in the question"),
         (HEAD + QUESTION + b"\xc0", "a name ends early"),
         (HEAD + QUESTION + b"\xc0\x0c\0\1", "a record ends early"),
         (record(1, b"\x0a\0\0\1")[:-1], "a record is longer than the message"),

@@ -162,9 +162,8 @@ def _nobody(cache: ReplyCache, clock: Clock, ask: Ask) -> Reply | UpstreamError:
 
 def _records(reply: Sections) -> object:
     """Every record of a reply, but for its TTL and the letter case of its owner: what points to the question has that one's."""
-    return reply.rcode, [
-        [((owner or b"").lower(), record[:6] + record[10:]) for owner, found in section for record in found.records] for section in reply[1:]
-    ]
+    sections = [[(owner or b"", record) for owner, found in section for record in found.records] for section in reply[1:]]
+    return reply.rcode, [[(owner.lower(), record[:6] + record[10:]) for owner, record in section] for section in sections]
 
 
 def _read_file(octets: bytes) -> None:

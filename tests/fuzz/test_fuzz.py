@@ -15,7 +15,7 @@ SEED = 20_26
 def run(name: str, inputs: Iterable[bytes]) -> None:
     for data in inputs:
         try:
-            TARGETS[name].run(data)
+            TARGETS[name].attempt(data)
         except Exception as error:
             error.add_note(f"the input for {name}, in hex: {data.hex()}")
             raise
