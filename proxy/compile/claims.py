@@ -24,6 +24,7 @@ HEALTH_NAME = Name.from_text("health.vpcdns.test")
 INSTANCE_NAME = Name.from_text("instance.vpcdns.test")
 _PLACES = {kind: place for place, kind in enumerate(ClaimKind)}
 _LETS_THROUGH = frozenset((ClaimKind.GATEWAY_RECORDS, ClaimKind.INTERNET))
+_MOST_OF_A_VIEW = 240  # octets of its name, so that a string of 255 has room for it
 
 
 def claim_table(claims: Iterable[Claim]) -> dict[bytes, Claim]:
@@ -60,7 +61,8 @@ def internet_claim(internet: Internet) -> Claim:
 def self_claim(view: str, machine: Machine) -> Claim:
     """The name under which the server tells who answers, and from which view; below it, how it knows itself."""
     reason = Reason(ReasonKind.SELF, f"vpcdns {machine.version} itself")
-    text = f'"version={machine.version}" "view={view}" "configuration={machine.digest}"'
+    told = view.encode()[:_MOST_OF_A_VIEW].decode(errors="ignore")
+    text = f'"version={machine.version}" "view={told}" "configuration={machine.digest}"'
     table = {
         SELF_NAME: {TYPE_TXT: RecordSet.pack(TYPE_TXT, 0, [pack_rdata(TYPE_TXT, text)])},
         HEALTH_NAME: {TYPE_A: RecordSet.pack(TYPE_A, 0, [pack_rdata(TYPE_A, "127.0.0.1")])},

@@ -22,6 +22,7 @@ from proxy.compile.problems import Problems
 from proxy.compile.record_types import PRIVATE_TYPES, TYPES, Sets, address_sets, record_ip_type
 from proxy.compile.service_names import EndpointServices
 from proxy.dns.codes import TYPE_A, TYPE_AAAA
+from proxy.dns.errors import MalformedMessage
 from proxy.dns.names import Name
 from proxy.nouns import dataclass
 from proxy.settings.problems import Path
@@ -105,10 +106,13 @@ def _compile_vpc(name: str, settings: Settings, services: EndpointServices, prob
     shared = _Shared(pairs, Addresses(vpc, problems), HeldNames(problems), settings.vpcs, problems)
     for place, target in pairs:
         check_keys(place, problems)
-        if place.is_lattice:
-            yield _compile_lattice(place, shared)
-        elif target is not None:
-            yield _COMPILE[place.setting.type](place, target, shared)
+        try:
+            if place.is_lattice:
+                yield _compile_lattice(place, shared)
+            elif target is not None:
+                yield _COMPILE[place.setting.type](place, target, shared)
+        except MalformedMessage as error:  # ids and zones of any length are put together into one label
+            problems.add(place.path, f"the endpoint's names cannot be made: {error.what}", "give shorter ids")
 
 
 def _compile_gateway(place: Place, target: Target, shared: _Shared) -> Endpoint:

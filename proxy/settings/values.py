@@ -18,7 +18,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MAX_TTL = 2_147_483_647
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = r"([0-9]{1,10}(?:\.[0-9]{1,3})?)(ms|s|m|h|d|w)"
-_REGION = r"[a-z]{2,}(-[a-z]+)+-[0-9]+"
+_REGION = r"[a-z]{2,8}(-[a-z]{1,12}){1,3}-[0-9]{1,2}"  # short enough to be a label of a name
 
 
 def parse_name(text: str) -> Name:
@@ -184,16 +184,16 @@ RCODE = Text("a response code", "NXDOMAIN", parse_rcode, rcode_word)
 QUESTION = Text("a name and a type", "www.example.com A", parse_question)
 ANYTHING = Text("a text", "10.0.0.1", number=True)
 
-WORD = like("a word", r"\w[\w.-]*", "app", "letters, digits, hyphens, dots and underscores")
+WORD = like("a word", r"\w[\w.-]{0,99}", "app", "letters, digits, hyphens, dots and underscores")
 VPC_NAME = Text("a VPC's name", "app", _parse_vpc_name, pattern=WORD.pattern)
-VIEW = like("a view", r"\w[\w.-]*(/\w[\w.-]*)?", "app", "a VPC, VPC/NAME of its inbound endpoint, or internet")
+VIEW = like("a view", r"\w[\w.-]{0,99}(/\w[\w.-]{0,99})?", "app", "a VPC, VPC/NAME of its inbound endpoint, or internet")
 REGION = like("a region", _REGION, "us-east-1")
-ZONE = like("an availability zone", _REGION + "([a-z]|-[a-z0-9-]+)", "us-east-1a")
+ZONE = like("an availability zone", _REGION + "([a-z]|-[a-z0-9-]{1,32})", "us-east-1a")
 ACCOUNT = like("an account", "[0-9]{12}", '"111122223333"', "12 digits", number=True)
 VPC_ID = like("a VPC's id", "vpc-[0-9a-z]+", "vpc-0123456789abcdef0")
 INSTANCE_ID = like("an instance's id", "i-[0-9a-z]{1,32}", "i-0123456789abcdef0")
 ENDPOINT_ID = like("an endpoint's id", "vpce-[0-9a-z]+(-[0-9a-z]+)*", "vpce-0123456789abcdef0-a1b2c3d4")
-SERVICE_ID = like("an endpoint service's id", "vpce-svc-[0-9a-z]+", "vpce-svc-0123456789abcdef0")
+SERVICE_ID = like("an endpoint service's id", "vpce-svc-[0-9a-z]{1,32}", "vpce-svc-0123456789abcdef0")
 CONFIGURATION_ID = like("a resource configuration's id", r"rcfg-[0-9a-z]+(\.[0-9a-z]+)?", "rcfg-0123456789abcdef0.4232ccc")
 ZONE_ID = like("a zone's id", "[0-9A-Za-z]+", "Z0123456789EXAMPLE")
 SERVICE = like("a service", r"[0-9A-Za-z][\w.-]*", "monitoring")

@@ -11,6 +11,7 @@ from proxy.compile.tables import build_zone
 from proxy.dns.names import ROOT, Name
 from proxy.model.answers import Reason, ReasonKind
 from proxy.model.claims import Claim, ClaimKind
+from tests.worlds import ask, texts, world_of
 
 EXAMPLE = Name.from_text("example.com")
 ZONE = build_zone(ROOT, {}, Reason(ReasonKind.PRIVATE_ZONE, "test"))
@@ -49,3 +50,12 @@ def test_equal_claims_keep_their_order_and_other_names_are_no_rivals() -> None:
     assert table[EXAMPLE].origin == "first"
     assert table[EXAMPLE].shadowed == (second,)
     assert table[ROOT] == root
+
+
+def test_a_long_name_of_a_view_is_told_as_far_as_a_string_goes() -> None:
+    world = world_of(f"""
+        vpcs: {{{"ü" * 100}: {{cidr: 10.0.0.0/16, inbound_endpoints: {{{"ö" * 100}: {{}}}}}}}}
+        """)
+    shown = texts(ask(world, f"{'ü' * 100}/{'ö' * 100}", "vpcdns.test TXT"))
+    assert len(shown) == 1
+    assert '"view=' in shown[0]

@@ -169,3 +169,10 @@ def test_two_endpoints_for_one_domain_conflict() -> None:
     assert problem.startswith(
         "vpcs.a.endpoints.n: InvalidParameter: private-dns-enabled cannot be set because there is already"
     )
+
+
+def test_names_that_get_too_long_are_told_at_the_endpoint() -> None:
+    for keys in ("type: resource", "type: service_network, domains: {db.example: {verified: true}}"):
+        (problem,) = problems_of(vpc(f"{keys}, id: vpce-{'0' * 50}"))
+        assert problem.startswith("vpcs.a.endpoints.k: the endpoint's names cannot be made: a label of vpce-00")
+        assert problem.endswith("is longer than 63 octets (give shorter ids)")

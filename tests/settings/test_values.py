@@ -21,6 +21,7 @@ from proxy.settings.values import (
     QUESTION,
     RCODE,
     REGION,
+    SERVICE_ID,
     TTL,
     TYPE,
     VIEW,
@@ -161,3 +162,19 @@ def test_a_time_is_shown_as_it_is_written(text: str) -> None:
 def test_a_whole_number_has_nothing_but_digits(text: str) -> None:
     assert whole_number(text) is None
     assert whole_number("0") == 0
+
+
+@pytest.mark.parametrize(
+    ("takes", "good", "too_long"),
+    [
+        (REGION, "us-gov-west-1", f"us-{'a' * 70}-1"),
+        (ZONE, "us-west-2-lax-1a", f"us-west-2-{'a' * 70}"),
+        (SERVICE_ID, "vpce-svc-0123456789abcdef0", f"vpce-svc-{'0' * 60}"),
+        (WORD, "ü" * 100, "a" * 101),
+        (VIEW, f"{'a' * 100}/{'b' * 100}", f"app/{'b' * 101}"),
+    ],
+)
+def test_what_becomes_part_of_a_name_is_short_enough_for_one(takes: Text, good: str, too_long: str) -> None:
+    assert takes.parse(good) == good
+    with pytest.raises(Wrong, match="is not a"):
+        takes.parse(too_long)
