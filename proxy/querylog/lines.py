@@ -64,7 +64,7 @@ class Form(NamedTuple):
 
 
 class Lines:
-    """The lines of queries that come again: all but their three is made once (5 µs in place of 0.7), for a bounded number."""
+    """The lines of queries that come again: all but their three is made once, for a bounded number."""
 
     def __init__(self, form: Form, wants: Callable[[float, Outcome], bool] | None = None) -> None:
         self._form = form
