@@ -40,6 +40,8 @@ def main() -> int:
         if options.only in work.name:
             print(f"measuring: {work.name}", file=sys.stderr)
             report.results[work] = measure(work, servers, options.rounds, options.seconds)
+            shown = (f"{name} {result.cpu.median:.2f}" for name, result in report.results[work].items())
+            print(f"  µs a query: {', '.join(shown)}", file=sys.stderr)
             if work.names is LARGE and work.questions is every:
                 report.rows += large(report.results[work])
     for name, single in SINGLES.items():

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -147,8 +147,11 @@ class Running:
 
     def cpu_seconds(self) -> float:
         """The processor time of all its threads and children so far, those that have ended included."""
-        pids = [self.pid, *children(self.pid)]
-        times = [task.joinpath("schedstat").read_text() for pid in pids for task in Path(f"/proc/{pid}/task").iterdir()]
+        tasks = [task for pid in (self.pid, *children(self.pid)) for task in Path(f"/proc/{pid}/task").iterdir()]
+        times = []
+        for task in tasks:
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has ended since
+                times.append((task / "schedstat").read_text())
         ended = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[13:15]
         return sum(int(line.split()[0]) for line in times) / 1e9 + sum(map(int, ended)) / os.sysconf("SC_CLK_TCK")
 

@@ -31,7 +31,7 @@ from proxy.listen import Listening, start_listening
 from proxy.model.plan import ClientAddress, Listener, Plan, QueryLogPlan, TcpLimits
 from proxy.querylog import QueryLog, QueryLogError
 from proxy.quiet import quiet
-from proxy.reach import FileError, Reach, servers_of
+from proxy.reach import FileError, Part, Reach, servers_of
 from proxy.repeated import one_by_one
 from proxy.settings.problems import ConfigError
 from proxy.settings.shape import Settings
@@ -167,7 +167,8 @@ class Server:
         self._others = others
         self._shared = shared or others is not None
         self._reloading = asyncio.Lock()
-        self.reach = Reach(configuration.plan, machine_servers)
+        part = Part.FIRST if others is not None else Part.FURTHER if shared else Part.ALONE
+        self.reach = Reach(configuration.plan, machine_servers, part)
         self.upstream = self.reach.upstream
         self.engine = Engine(configuration.world, self.reach.cache, self.reach.start, seconds)
         self._bound_clients(configuration.plan)

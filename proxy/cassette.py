@@ -27,6 +27,7 @@ from proxy.dns.records import Placed
 from proxy.model.answers import Ask, ReasonKind, Reply, UpstreamError
 
 MOST_MISSING = 1000
+MOST_RECORDED = 100_000  # some 100 MB; a suite of tests that asks for more names makes them up
 
 Heading = tuple[str, bytes, int]
 """A route in words, a name, a type."""
@@ -36,11 +37,16 @@ Recorded = Reply | str
 
 
 class Cassette:
-    """What is recorded, and `missing`: the first thousand questions that were not, each with how often it was asked."""
+    """What is recorded, and `missing`: the first thousand questions that were not, each with how often it was asked.
 
-    def __init__(self, recorded: Mapping[Heading, Recorded]) -> None:
+    `left_out` counts what was not recorded as there is no place for more.
+    """
+
+    def __init__(self, recorded: Mapping[Heading, Recorded], most: int = MOST_RECORDED) -> None:
         self.recorded = dict(recorded)
         self.missing: dict[Heading, int] = {}
+        self.left_out = 0
+        self._most = most
 
     def record(self, ask: Ask, result: Reply | UpstreamError) -> bool:
         """Keep what came of `ask`; True where that is new.
@@ -49,6 +55,9 @@ class Cassette:
         """
         heading = heading_of(ask)
         before = self.recorded.get(heading)
+        if before is None and len(self.recorded) >= self._most:
+            self.left_out += 1
+            return False
         if isinstance(result, UpstreamError):
             if before is not None or result.reason.kind is not ReasonKind.UPSTREAM_FAILED:
                 return False

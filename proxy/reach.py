@@ -16,6 +16,7 @@ A worked example::
 from __future__ import annotations
 
 import asyncio
+import enum
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -48,6 +49,14 @@ _SHOWN_MISSES = 20
 _log = logging.getLogger(__name__)
 
 
+class Part(enum.Enum):
+    """Which of the processes that are one server this is: the only one, the first of several, or another of these."""
+
+    ALONE = enum.auto()
+    FIRST = enum.auto()
+    FURTHER = enum.auto()
+
+
 class FileError(Exception):
     """A file that a plan needs is not there, or is wrong: the text says which and why.  `problems` are those in its own text."""
 
@@ -57,14 +66,20 @@ class FileError(Exception):
 
 
 class Reach:
-    """`start` asks whatever there is, `cache` has what was replied.  `bootstrap` gives the machine's own resolvers."""
+    """`start` asks whatever there is, `cache` has what was replied.  `bootstrap` gives the machine's own resolvers.
 
-    def __init__(self, plan: Plan, bootstrap: Callable[[], Iterable[ServerAddress]] = tuple) -> None:
+    Of several processes only the first writes the file of the cache, and none records: each would write what it alone heard.
+    """
+
+    def __init__(
+        self, plan: Plan, bootstrap: Callable[[], Iterable[ServerAddress]] = tuple, part: Part = Part.ALONE
+    ) -> None:
         self.upstream = Upstream(bootstrap=bootstrap)
         self.cache = ReplyCache(plan.cache)
         self.cassette: Cassette | None = None
         self.unsaved = 0
         self._plan = plan
+        self._part = part
         self._forwarder = Forwarder(self.cache, self._start_recorded, seconds)
         self._changed = False
         self._cache_saved = time.monotonic()
@@ -78,6 +93,7 @@ class Reach:
 
         Without files, no thread is begun: whoever shares this process may want to have it to itself.
         """
+        self._check_alone(self._plan)
         self.cassette = await _load_cassette(self._plan.recording)
         if self._plan.cache_file is not None:
             await asyncio.to_thread(self._load_cache, self._plan.cache_file)
@@ -94,6 +110,7 @@ class Reach:
 
     async def adopt(self, plan: Plan) -> ReplyCache | None:
         """Go on by another plan; the new cache where it wants one.  FileError leaves everything as it is."""
+        self._check_alone(plan)
         recording = plan.recording
         if recording != self._plan.recording:
             await self._save(cache=False)  # before that file is read, perhaps to be replayed
@@ -112,6 +129,10 @@ class Reach:
         self.cache = ReplyCache(self._plan.cache)
         self._forwarder.use(self.cache)
         return self.cache
+
+    def _check_alone(self, plan: Plan) -> None:
+        if self._part is not Part.ALONE and records(plan):
+            raise FileError("mode: record takes one process; leave --workers out until all is recorded")
 
     def start(self, ask: Ask, done: Done) -> None:
         """Ask, and have `done` called with the reply or with why there is none: once, after this has returned."""
@@ -163,7 +184,7 @@ class Reach:
         self.upstream.start(ask, came)
 
     def _save_from_now_on(self) -> None:
-        wanted = self._plan.cache_file is not None or (self._plan.recording is not None and not self._replays)
+        wanted = self._plan.cache_file is not None or records(self._plan)
         if wanted and self._saving is None:
             self._saving = asyncio.get_running_loop().create_task(self._save_now_and_then())
 
@@ -185,7 +206,7 @@ class Reach:
             recorded = dict(self.cassette.recorded)
             if not await self._write(recording.path, lambda: write_cassette(recorded).encode()):
                 self._changed = True
-        if cache and path is not None:
+        if cache and path is not None and self._part is not Part.FURTHER:
             self._cache_saved = time.monotonic()
             octets = dump_cache(self.cache, seconds(), time.time())
             await self._write(path, lambda: octets)
@@ -214,7 +235,14 @@ class Reach:
         _log.info("%d replies of an earlier run are known by %s", number, path)
 
     def _tell_missing(self) -> None:
-        if self.cassette is None or not self.cassette.missing or self._plan.recording is None:
+        if self.cassette is None or self._plan.recording is None:
+            return
+        if self.cassette.left_out:
+            _log.warning(
+                "%s is full, and lacks what came later (%d times); have made-up names answered by the file itself",
+                self._plan.recording.path, self.cassette.left_out,
+            )  # fmt: skip
+        if not self.cassette.missing:
             return
         missing = sorted(map(heading_text, self.cassette.missing))
         more = f"\n  and {len(missing) - _SHOWN_MISSES} more" if len(missing) > _SHOWN_MISSES else ""
@@ -226,6 +254,11 @@ class Reach:
             "\n  ".join(missing[:_SHOWN_MISSES]),
             more,
         )
+
+
+def records(plan: Plan) -> bool:
+    """Whether a cassette is written by it."""
+    return plan.recording is not None and not plan.recording.replays
 
 
 def servers_of(world: World) -> list[ServerAddress]:

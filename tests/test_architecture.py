@@ -36,7 +36,7 @@ DRAWING: dict[str, tuple[int, str]] = {
     "changes": (3, "compile settings model dns"),
     "notes": (3, "compile resolve settings model dns"),
     "listen": (4, "seldom repeated model"),
-    "upstream": (4, "model dns"),
+    "upstream": (4, "seldom model dns"),
     "repeated": (2, "model dns"),
     "known": (3, "repeated resolve model dns"),
     "forward": (4, "cache model"),

@@ -96,3 +96,12 @@ def test_what_is_missing_is_refused_and_remembered() -> None:
     for number in range(MOST_MISSING + 10):
         cassette.replay(ASK._replace(type=number))
     assert len(cassette.missing) == MOST_MISSING
+
+
+def test_it_is_bounded() -> None:
+    cassette = Cassette({}, most=1)
+    assert cassette.record(ASK, FIRST)
+    assert not cassette.record(ROUTED, FIRST)
+    assert not cassette.record(ROUTED, UpstreamError("silent"))
+    assert (len(cassette.recorded), cassette.left_out) == (1, 2)
+    assert cassette.record(ASK, OTHERS[0]), "what is there may change"

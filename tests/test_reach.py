@@ -21,10 +21,13 @@ from proxy import app as app_module
 from proxy import configuration as configuration_module
 from proxy import reach as reach_module
 from proxy.app import Server
+from proxy.cassette import Cassette
 from proxy.configuration import NO_OVERRIDES, load
+from proxy.dns.names import Name
 from proxy.host.resolvers import watch_resolvers
-from proxy.model.answers import Protocol, ServerAddress
-from proxy.reach import replace_file, servers_of
+from proxy.model.answers import Ask, Protocol, Reply, Route, ServerAddress
+from proxy.model.plan import Plan
+from proxy.reach import FileError, Part, Reach, replace_file, servers_of
 from proxy.source import find_source
 from tests.upstream.servers import Behaviour, Replies, answer, serve, silent
 from tests.worlds import world_of
@@ -232,3 +235,38 @@ def test_all_servers_of_the_internet_are_looked_at() -> None:
         resolver_rules: [{name: onprem, domain: onprem.example, type: forward, targets: [192.0.2.9], vpcs: [a]}]
         """)
     assert [server.host for server in servers_of(world)] == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+
+
+async def test_of_several_processes_the_first_writes_what_was_replied(tmp_path: Path) -> None:
+    plan = plan_of(file_for(tmp_path, "live", 9, f"cache: {{file: '{tmp_path / 'kept'}'}}\n"))
+    for part, there in ((Part.FURTHER, False), (Part.FIRST, True)):
+        reach = Reach(plan, part=part)
+        await reach.open()
+        await reach.close()
+        assert (tmp_path / "kept").exists() is there
+
+
+@pytest.mark.parametrize("part", [Part.FIRST, Part.FURTHER])
+async def test_of_several_processes_none_records(tmp_path: Path, part: Part) -> None:
+    live, record = plan_of(file_for(tmp_path, "live", 9)), plan_of(file_for(tmp_path, "record", 9))
+    with pytest.raises(FileError, match="one process"):
+        await Reach(record, part=part).open()
+    reach = Reach(live, part=part)
+    await reach.open()
+    with pytest.raises(FileError, match="one process"):
+        await reach.adopt(record)
+    await reach.close()
+
+
+async def test_a_full_cassette_is_told_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    reach = Reach(plan_of(file_for(tmp_path, "record", 9)))
+    await reach.open()
+    reach.cassette = Cassette({}, most=0)
+    reach.cassette.record(Ask(Route((), 1.0), Name.from_text("a.example"), 1), Reply(0))
+    await reach.close()
+    [told] = caplog.messages
+    assert told.startswith(f"{tmp_path / 'answers.yaml'} is full, and lacks what came later (1 times)")
+
+
+def plan_of(path: Path) -> Plan:
+    return load(find_source(str(path), {}, path.parent, path.parent, path.parent)).plan

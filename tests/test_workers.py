@@ -162,3 +162,18 @@ def test_a_listener_needs_a_port(tmp_path: Path) -> None:
     ran = vpcdns("-c", file, "serve", "--workers", "2")
     assert ran.status == 2
     assert "give each listener a port" in ran.err
+
+
+def test_a_cassette_is_recorded_by_one_process(tmp_path: Path, port: int) -> None:
+    file = tmp_path / "vpcdns.yaml"
+    recording = f"upstream: {{servers: ['127.0.0.1:9'], mode: record, cassette: '{tmp_path / 'answers.yaml'}'}}\n"
+    file.write_text(f"listen: '127.0.0.1:{port}'\n{recording}")
+    ran = vpcdns("-c", file, "serve", "--workers", "2")
+    assert ran.status == 2
+    assert "mode: record takes one process" in ran.err
+
+    write(file, port, "10.0.5.10")
+    with serving("-c", file, "serve", "--workers", "2") as server:
+        server.wait_for("10.0.5.10  (view a)")
+        file.write_text(f"listen: '127.0.0.1:{port}'\n{recording}")
+        server.wait_for("leave --workers out until all is recorded")

@@ -28,6 +28,7 @@ from proxy.cli.serviced import Handed, show_life, take_sockets, tell_ready
 from proxy.configuration import Configuration, Overrides, failed, load
 from proxy.host.service import Notifier
 from proxy.quiet import quiet
+from proxy.reach import records
 from proxy.seldom import report_seldom
 from proxy.settings.problems import ConfigError, did_you_mean
 from proxy.source import Source
@@ -128,6 +129,10 @@ def _enlist(configuration: Configuration, overrides: Overrides, count: int) -> C
         raise typer.BadParameter("only Linux deals packets out among processes", param_hint="--workers")
     if not all(listener.port for listener in configuration.plan.listeners):
         raise typer.BadParameter("processes share an address, so give each listener a port", param_hint="--workers")
+    if records(configuration.plan):
+        raise typer.BadParameter(
+            "mode: record takes one process: each would write what it alone heard", param_hint="--workers"
+        )
     return enlist(configuration, overrides, count)
 
 

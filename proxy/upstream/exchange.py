@@ -135,13 +135,12 @@ class Exchange:
         self.channel = None
         if self._done is None:
             return
-        now = self._upstream.now()
         if blame:
-            self._peer.fail(now)
+            self._upstream.blame(self._peer, what)
         if self._failures is None:
             self._failures = []
         self._failures.append(f"{self._peer.address} {what}")
-        self._ask_next(now)
+        self._ask_next(self._upstream.now())
 
     def out_of_sockets(self) -> None:
         """No server is to blame, and none would do better."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +12,7 @@ from proxy.dns.codes import TYPE_A
 from proxy.dns.errors import MalformedMessage
 from proxy.dns.names import Name
 from proxy.model.answers import Ask, Protocol, ReasonKind, Reply, Route, ServerAddress, UpstreamError
+from proxy.seldom import Seldom
 from proxy.upstream.chance import Chance
 from proxy.upstream.exchange import Done, Exchange
 from proxy.upstream.peer import Peer, PeerStatus
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 _SWEEP_SECONDS = 10.0
 _LOOK_UP_SECONDS = 2.0
 _REMEMBERED_ROUTES = 1024
+
+_log = logging.getLogger(__name__)
 
 
 class UpstreamBounds(NamedTuple):
@@ -70,6 +74,7 @@ class Upstream:
         self._never_asked: frozenset[ServerAddress] = frozenset()
         self._sweeping: asyncio.TimerHandle | None = None
         self._closed = False
+        self._seldom = Seldom()
 
     @property
     def in_flight(self) -> int:
@@ -144,6 +149,12 @@ class Upstream:
     def ended(self, exchange: Exchange) -> None:
         """It is under way no more."""
         self._under_way.pop(exchange, None)
+
+    def blame(self, peer: Peer, what: str) -> None:
+        """A server failed: it rests, and that is told once a minute."""
+        peer.fail(self.now())
+        if times := self._seldom.times(str(peer.address)):
+            _log.info("upstream %s %s%s", peer.address, what, "" if times == 1 else f" ({times} times in the last minute)")
 
     def later(self, done: Done, result: Reply | UpstreamError) -> None:
         """Call `done` in the loop's next turn."""

@@ -251,6 +251,7 @@ def test_it_can_be_stopped_and_goes_on(running: tuple[Serving, str]) -> None:
         shown.wait_for(lambda text: "queries/s" in text)
         shown.type("\x1a")
         shown.wait_for(lambda text: text.endswith(LEAVE))
+        os.waitid(os.P_PID, shown.process.pid, os.WSTOPPED | os.WNOWAIT)
         assert shown.mode() == before
         shown.process.send_signal(signal.SIGCONT)
         shown.wait_for(lambda text: text.count(ENTER) == 2 and text.rindex("queries/s") > text.rindex(ENTER))

@@ -36,7 +36,8 @@ Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)
 
 
 def editor_accepts(text: str) -> bool:
-    return bool(VALIDATOR.is_valid(yaml.load(text, Loader) or {}))
+    documents = list(yaml.load_all(text, Loader)) or [None]
+    return len(documents) == 1 and bool(VALIDATOR.is_valid(documents[0] or {}))
 
 
 def accepted(text: str) -> bool:

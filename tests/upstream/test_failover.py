@@ -480,3 +480,12 @@ async def test_a_full_send_buffer_is_like_a_lost_query(monkeypatch: pytest.Monke
         use_sockets_of(monkeypatch, FullAtFirst)
         assert addresses(await exchange(ask(server.udp, timeout=0.5))) == ["10.0.0.1"]
         assert len(server.over_udp) == 1
+
+
+async def test_a_server_that_fails_is_told_of_once_a_minute(upstream: Upstream, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    nobody, other = closed_port(), closed_port()
+    for name in ("a.example", "b.example", "c.example"):
+        with pytest.raises(UpstreamError):
+            await upstream.exchange(ask(nobody, other, name=name))
+    assert sorted(caplog.messages) == sorted(f"upstream {server} refused the connection" for server in (nobody, other))
