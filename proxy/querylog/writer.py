@@ -1,18 +1,18 @@
-"""The thread that writes.
+"""Lines, and the thread that writes them.
 
-The loop's thread only puts an outcome into a queue; making lines of it and writing them happens here, a few at a time, so
-that the interpreter's lock is never held for long.  The queue is bounded: when it is full, lines are dropped and counted.
+Lines are made where queries are answered: handing queries over to another thread, to have it make the lines, takes longer than
+to make them, as both want the interpreter's lock.  Only writing, which may wait for a disk, is left to a thread of its own.  What
+waits for it is bounded: when that is too much, lines are dropped and counted.
 """
 
 from __future__ import annotations
 
-import functools
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from proxy.model.outcome import Outcome
 from proxy.model.plan import QueryLogFormat, QueryLogPlan
@@ -23,12 +23,13 @@ from proxy.repeated import Repeated
 from proxy.seldom import Seldom
 
 MOST_WAITING = 10_000
-_SLICE_SECONDS = 0.0001
 _GATHER_SECONDS = 0.05
 _CLOSE_SECONDS = 5.0
 _TELL_SECONDS = 60.0
 
 _log = logging.getLogger(__name__)
+
+Told = TypeVar("Told", Outcome, Repeated)
 
 
 class QueryLogError(Exception):
@@ -38,14 +39,6 @@ class QueryLogError(Exception):
         super().__init__(f"cannot write the query log {path}: {cause.strerror or cause}")
         self.path = path
         self.cause = cause
-
-
-class _Event(NamedTuple):
-    """One query that was worked out, or a heap of those that were known; `now` is `moment` by a clock that never goes back."""
-
-    moment: float
-    now: float
-    told: Outcome | Repeated
 
 
 class QueryLog:
@@ -66,9 +59,9 @@ class QueryLog:
         self._form = FORMS[plan.format]
         self._wants = Repeats().wants if plan.format is QueryLogFormat.ROUTE53 else None
         self._lines = Lines(self._form, self._wants)
-        self._waiting: deque[_Event] = deque()
-        self._taken = 0  # lines that were ever put there, by the loop's thread
-        self._made = 0  # lines that were ever made of them, by the writing one
+        self._waiting: deque[str] = deque()
+        self._made = 0  # lines that were ever put there, by the loop's thread
+        self._taken = 0  # lines that were ever taken from there, by the writing one
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._reopening = False
@@ -83,26 +76,35 @@ class QueryLog:
 
     def observe(self, outcome: Outcome) -> None:
         """Log an answered query, some time soon.  Never waits, never raises."""
-        if self._taken - self._made >= MOST_WAITING:
+        if self._made - self._taken >= MOST_WAITING:
             self.dropped += 1
         else:
-            self._put(outcome, 1)
+            self._put(self._line, outcome)
 
     def observe_repeated(self, repeated: Repeated) -> None:
         """The same for a heap of them; where it is too large for what waits, its end is dropped."""
-        count, room = len(repeated.records), MOST_WAITING - (self._taken - self._made)
+        count, room = len(repeated.records), MOST_WAITING - (self._made - self._taken)
         if count > room:
             self.dropped += count - room
-            count = room
             repeated = repeated._replace(records=repeated.records[:room])
-        if count:
-            self._put(repeated, count)
+        self._put(self._lines.of, repeated)
 
-    def _put(self, told: Outcome | Repeated, lines: int) -> None:
-        self._taken += lines
-        self._waiting.append(_Event(self._clock(), self._now(), told))
-        if not self._wake.is_set():
-            self._wake.set()
+    def _line(self, moment: float, now: float, outcome: Outcome) -> list[str]:
+        wanted = self._wants is None or self._wants(now, outcome)
+        return [self._form.line(moment, outcome) + "\n"] if wanted else []
+
+    def _put(self, make: Callable[[float, float, Told], Iterable[str]], told: Told) -> None:
+        try:
+            lines = [*make(self._clock(), self._now(), told)]
+        except Exception:  # noqa: BLE001  a defect here must not end the answering
+            if times := self._seldom.times("line"):
+                _log.exception("a defect in vpcdns: no line could be made of a query (%d times)", times)
+            return
+        if lines:
+            self._made += len(lines)
+            self._waiting.append("".join(lines))
+            if not self._wake.is_set():
+                self._wake.set()
 
     def reopen(self) -> None:
         """Go on in a file of the same name, which may be a new one."""
@@ -130,32 +132,15 @@ class QueryLog:
         self._file.close()
 
     def _drain(self) -> None:
-        """Write all that waits; every now and then let other threads have the interpreter's lock."""
-        left = self._taken - self._made
-        while left > 0:
-            lines = [""]
-            until = time.perf_counter() + _SLICE_SECONDS
-            while left > 0 and time.perf_counter() < until:
-                left -= self._take(lines)
-            text = "".join(lines)
-            if text:
-                self._try(functools.partial(self._file.write, text.encode()), text.count("\n"))
-            time.sleep(0)
-
-    def _take(self, lines: list[str]) -> int:
-        """Add the lines of what came first; how many queries it was."""
-        moment, now, told = self._waiting.popleft()
-        count = len(told.records) if isinstance(told, Repeated) else 1
-        try:
-            if isinstance(told, Repeated):
-                lines.extend(self._lines.of(moment, now, told))
-            elif self._wants is None or self._wants(now, told):
-                lines.append(self._form.line(moment, told) + "\n")
-        except Exception:  # noqa: BLE001  a defect here must not end the log
-            if times := self._seldom.times("line"):
-                _log.exception("a defect in vpcdns: no line could be made of a query (%d times)", times)
-        self._made += count
-        return count
+        """Write all that waits."""
+        texts = []
+        while self._waiting:
+            texts.append(self._waiting.popleft())
+        text = "".join(texts)
+        if text:
+            lines = text.count("\n")
+            self._try(lambda: self._file.write(text.encode()), lines)
+            self._taken += lines
 
     def _try(self, action: Callable[[], None], lines: int) -> None:
         try:
