@@ -147,11 +147,10 @@ class Running:
 
     def cpu_seconds(self) -> float:
         """The processor time of all its threads and children so far, those that have ended included."""
-        tasks = [task for pid in (self.pid, *children(self.pid)) for task in Path(f"/proc/{pid}/task").iterdir()]
         times = []
-        for task in tasks:
+        for pid in (self.pid, *children(self.pid)):
             with suppress(FileNotFoundError, ProcessLookupError):  # it has ended since
-                times.append((task / "schedstat").read_text())
+                times += [(task / "schedstat").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
         ended = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[13:15]
         return sum(int(line.split()[0]) for line in times) / 1e9 + sum(map(int, ended)) / os.sysconf("SC_CLK_TCK")
 
@@ -159,8 +158,9 @@ class Running:
         """Resident memory, of which it shares no part."""
         total = 0
         for pid in (self.pid, *children(self.pid)):
-            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-            total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has ended since
+                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+                total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
         return total * 1024 / 1e6
 
     def wake_ups(self) -> int:
