@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from proxy.dns.codes import (
-    RCODE_FORMERR,
-    RCODE_NOTIMP,
-    RCODE_REFUSED,
-    RCODE_SERVFAIL,
-    TYPE_ANY,
-    TYPE_NSEC,
-    TYPE_NSEC3,
-    TYPE_RRSIG,
-    rcode_word,
-)
+from proxy.dns.codes import RCODE_SERVFAIL, TYPE_ANY, TYPE_NSEC, TYPE_NSEC3, TYPE_RRSIG
 from proxy.dns.names import Name
 from proxy.dns.records import Placed, RecordSet
 from proxy.dns.write import Sections
@@ -24,7 +14,6 @@ from proxy.model.steps import Asked, Forwarded, Replied, Trace
 from proxy.resolve.chains import MAX_HOPS, lead_on, put_behind, stop, stop_chain, with_owner
 from proxy.resolve.zones import look_up
 
-_FAILURES = frozenset((RCODE_FORMERR, RCODE_SERVFAIL, RCODE_NOTIMP, RCODE_REFUSED))
 _PROOFS = frozenset((TYPE_RRSIG, TYPE_NSEC, TYPE_NSEC3))
 
 
@@ -54,8 +43,6 @@ def ask_route(route: Route, name: bytes, kind: int, reason: Reason, trace: Trace
         trace(Replied(ask, reply))
     if isinstance(reply, StaleReply):
         reason = Reason(ReasonKind.STALE, f"no server answers, so this is what was kept: {reason.text}")
-    elif reply.rcode in _FAILURES:
-        reason = Reason(ReasonKind.UPSTREAM_FAILED, f"{reason.text}: replied {rcode_word(reply.rcode)}")
     return Answer(_without_proofs(reply, kind), reason)
 
 

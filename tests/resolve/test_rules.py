@@ -112,15 +112,6 @@ def test_a_real_target_is_asked_and_its_reply_passed_on() -> None:
     assert "rule real for real.example" in answer.reason.text
 
 
-@pytest.mark.parametrize(("rcode", "word"), [(1, "FORMERR"), (2, "SERVFAIL"), (4, "NOTIMP"), (5, "REFUSED")])
-def test_a_failure_of_a_target_is_passed_on_with_its_reason(rcode: int, word: str) -> None:
-    answer = ask(WORLD, "a", "h.real.example", lambda _: reply(rcode=rcode))
-    assert answer.sections.rcode == rcode
-    assert answer.reason.kind is ReasonKind.UPSTREAM_FAILED
-    assert answer.reason.text.startswith("rule real for real.example, to ")
-    assert answer.reason.text.endswith(f": replied {word}")
-
-
 def test_a_system_rule_takes_a_name_back() -> None:
     assert texts(ask(WORLD, "a", "h.back.real.example")) == ["203.0.113.9"]
 
