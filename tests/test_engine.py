@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import inspect
 import struct
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable
 from unittest.mock import patch
 
 import dns.edns
@@ -18,79 +16,13 @@ import dns.rcode
 import pytest
 
 from proxy.cache import ReplyCache
-from proxy.course import UnderWay, by_tasks
+from proxy.course import UnderWay
 from proxy.dns.names import Name
 from proxy.dns.write import Sections
-from proxy.engine import Engine, Observe
-from proxy.flow import Flow
 from proxy.model.answers import Ask, Question, Reply, UpstreamError
-from proxy.model.outcome import Outcome
-from proxy.model.plan import CacheBounds, ClientAddress
+from proxy.model.plan import ClientAddress
+from tests.engines import BOUNDS, HOME, TEXT, Clock, addresses, engine_of, hear, question, say
 from tests.worlds import placed, reply, world_of
-
-TEXT = """
-    allow_clients: [loopback, vpcs, 192.0.2.0/24]
-    default_view: internet
-    vpcs:
-      a: {cidr: 10.0.0.0/16, clients: [10.99.0.0/24]}
-      small: {cidr: 10.0.7.0/24}
-      mute: {cidr: 10.2.0.0/16, enable_dns_support: false}
-    private_zones:
-      - {name: example.com, vpcs: [a], records: {www: 10.0.5.10, tri: [10.0.5.1, 10.0.5.2, 10.0.5.3]}}
-      - {name: example.com, vpcs: [small], records: {www: 10.0.7.10}}
-    public_records: {www.example.com: 203.0.113.10}
-    """
-BOUNDS = CacheBounds(entries=100, min_ttl=0, max_ttl=86400, negative_max_ttl=900)
-HOME = ClientAddress("127.0.0.1", 40000, tcp=False)
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.time = 1000.0
-
-    def __call__(self) -> float:
-        return self.time
-
-
-async def never(asked: Ask) -> Reply:
-    return pytest.fail(f"asked {asked}")
-
-
-def engine_of(
-    text: str = TEXT,
-    exchange: Callable[[Ask], Awaitable[Reply]] = never,
-    clock: Clock | None = None,
-    observe: Observe | None = None,
-) -> Engine:
-    return Engine(world_of(text), ReplyCache(BOUNDS), by_tasks(exchange), clock or Clock(), observe)
-
-
-def question(name: str, kind: str = "A", **more: object) -> dns.message.QueryMessage:
-    return dns.message.make_query(name, kind, **more)  # type: ignore[arg-type]
-
-
-def say(
-    engine: Engine, query: dns.message.Message, client: str = "127.0.0.1", view: str | None = None, *, tcp: bool = False
-) -> dns.message.Message:
-    """The answer to a query that needs no network."""
-    answer = engine.handle(query.to_wire(), ClientAddress(client, 40000, tcp=tcp), view)
-    assert isinstance(answer, bytes)
-    return dns.message.from_wire(answer)
-
-
-async def hear(engine: Engine, query: dns.message.Message) -> dns.message.Message:
-    """The answer to a query that asks the network."""
-    answer = engine.handle(query.to_wire(), HOME, None)
-    assert inspect.isawaitable(answer)
-    packet = await answer
-    assert packet is not None
-    return dns.message.from_wire(packet)
-
-
-def addresses(answer: dns.message.Message) -> list[str]:
-    return [record.to_text() for found in answer.answer for record in found]
 
 
 @pytest.mark.parametrize(
@@ -403,156 +335,6 @@ async def test_after_a_change_of_world_the_next_query_is_answered_from_the_new_o
     assert packet is not None
     assert addresses(dns.message.from_wire(packet))[-1] == "10.0.5.10"
     assert addresses(say(engine, question("www.example.com"), "10.0.1.1")) == ["10.0.5.99"]
-
-
-# Observers
-
-
-def test_an_observer_is_told_of_every_answer_once_with_its_reason() -> None:
-    seen: list[Outcome] = []
-    engine = engine_of(observe=seen.append)
-    say(engine, question("WWW.Example.com"), "10.0.1.1", tcp=True)
-    say(engine, question("nope.example.com"), "10.0.7.1")
-    say(engine, question("www.example.com"), "198.51.100.1")
-    assert [(each.client.host, each.view.name, each.transport, each.answer.reason.kind.word) for each in seen] == [
-        ("10.0.1.1", "a", "TCP", "private zone"),
-        ("10.0.7.1", "small", "UDP", "private zone"),
-        ("198.51.100.1", "internet", "UDP", "client not allowed"),
-    ]
-    assert seen[0].query.question.startswith(b"\x03WWW\x07Example\x03com\0")
-    assert {(each.instance, each.resolver_endpoint) for each in seen} == {(None, None)}
-
-
-async def test_an_observer_is_told_how_long_it_took_and_of_failures() -> None:
-    clock = Clock()
-
-    async def network(_: Ask) -> Reply:
-        clock.time += 2
-        raise UpstreamError("no reply")
-
-    seen: list[Outcome] = []
-    engine = engine_of(exchange=network, clock=clock, observe=seen.append)
-    await hear(engine, question("a.example.net"))
-    assert [(each.seconds, each.answer.sections.rcode) for each in seen] == [(2, 2)]
-
-
-async def test_an_observer_is_told_of_an_alert_to_a_name_that_cannot_be_looked_up() -> None:
-    async def network(_: Ask) -> Reply:
-        raise UpstreamError("no reply")
-
-    seen: list[Outcome] = []
-    text = """
-        vpcs: {a: {}}
-        firewall_rule_groups:
-          - {name: g, vpcs: {a: 101}, rules: [{name: r, priority: 1, domains: a.example.net, action: alert}]}
-        """
-    await hear(engine_of(text, network, observe=seen.append), question("a.example.net"))
-    assert [(each.answer.sections.rcode, each.answer.firewall and each.answer.firewall.rule) for each in seen] == [
-        (2, "g/r")
-    ]
-
-
-async def test_an_observer_that_comes_while_a_query_is_under_way_is_told_of_it_without_a_time() -> None:
-    seen: list[Outcome] = []
-
-    async def network(_: Ask) -> Reply:
-        engine.observe = seen.append
-        return reply()
-
-    engine = engine_of(exchange=network)
-    await hear(engine, question("a.example.net"))
-    assert [each.seconds for each in seen] == [0]
-
-
-def test_packets_that_are_no_questions_and_silence_are_not_observed() -> None:
-    engine = engine_of(observe=lambda outcome: pytest.fail(f"observed {outcome}"))
-    engine.handle(b"\x12\x34\x01\x00" + bytes(8), HOME, None)
-    engine.handle(question("www.example.com").to_wire(), HOME, "mute")
-
-
-def test_who_asks_by_a_client_subnet_counts_as_that_client() -> None:
-    seen: list[Outcome] = []
-    query = question("www.example.com", options=[dns.edns.ECSOption("10.0.1.5", 32)])
-    say(engine_of(observe=seen.append), query)
-    assert [(each.client, each.view.name) for each in seen] == [(ClientAddress("10.0.1.5", 40000, tcp=False), "a")]
-
-
-def test_an_outcome_tells_the_inbound_endpoint_and_the_instance() -> None:
-    seen: list[Outcome] = []
-    engine = engine_of("vpcs: {a: {cidr: 10.0.0.0/16, inbound_endpoints: {onprem: {}}}}", observe=seen.append)
-    say(engine, question("vpcdns.test", "TXT"), view="a/onprem")
-    vpc = replace(engine.world.views["a"].vpc, instances={"10.0.1.5": "i-0abc"})  # type: ignore[type-var]
-    engine.adopt(replace(engine.world, views={"a": replace(engine.world.views["a"], vpc=vpc)}))
-    say(engine, question("vpcdns.test", "TXT"), "10.0.1.5")
-    first, second = seen
-    assert str(first.resolver_endpoint).startswith("rslvr-in-0")
-    assert first.instance is None
-    assert (second.instance, second.resolver_endpoint) == ("i-0abc", None)
-
-
-# Packets per second
-
-
-def test_what_a_client_of_a_vpc_sends_over_its_bound_is_dropped_until_its_second_is_over() -> None:
-    clock = Clock()
-    engine = engine_of(clock=clock)
-    engine.flow = Flow(1024)
-    packet = question("www.example.com").to_wire()
-
-    def answered(number: int, host: str = "10.0.1.1", view: str | None = None) -> int:
-        return sum(engine.handle(packet, ClientAddress(host, 1, tcp=False), view) is not None for _ in range(number))
-
-    assert answered(2000) == 1024
-    assert engine.dropped == 976
-    assert answered(10, "10.0.1.2") == 10
-    assert answered(2000, "10.0.1.1", "internet") == 2000
-    clock.time += 0.999
-    assert answered(5) == 0
-    clock.time += 0.002
-    assert answered(2000) == 1024
-
-
-def test_the_bound_is_not_for_inbound_endpoints() -> None:
-    engine = engine_of("vpcs: {a: {cidr: 10.0.0.0/16, inbound_endpoints: {onprem: {}}}}")
-    engine.flow = Flow(1)
-    for _ in range(3):
-        say(engine, question("health.vpcdns.test"), view="a/onprem")
-    assert engine.dropped == 0
-
-
-def test_what_a_client_is_sent_over_its_bound_is_word_to_ask_over_tcp_every_second_time() -> None:
-    clock = Clock()
-    engine = engine_of(clock=clock)
-    engine.rate = Flow(3)
-    packet = question("www.example.com", use_edns=0).to_wire()
-    stranger = ClientAddress("198.51.100.1", 40000, tcp=False)
-    for client, silent in ((HOME, [4, 6]), (stranger, [3, 5, 7])):
-        answers = [engine.handle(packet, client, None) for _ in range(8)]
-        assert [number for number, each in enumerate(answers) if each is None] == silent
-        for told in (each for each in answers[3:] if isinstance(each, bytes)):
-            answer = dns.message.from_wire(told)
-            assert answer.flags & dns.flags.TC
-            assert (answer.answer, answer.rcode(), told[:2]) == ([], 0, packet[:2])
-            assert len(told) <= len(packet)
-    assert engine.limited == 10
-    assert addresses(say(engine, question("www.example.com"), tcp=True)) == ["203.0.113.10"], "over TCP nobody can lie"
-    clock.time += 1
-    assert addresses(say(engine, question("www.example.com"))) == ["203.0.113.10"]
-    engine.rate = Flow(1)
-    assert engine.handle(b"\0\0\1\0" + bytes(8), HOME, None) is not None
-    assert [engine.handle(b"\0\0\1\0" + bytes(8), HOME, None) for _ in range(4)] == [None] * 4
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "same"),
-    [("10.0.0.1", "10.0.0.2", False), ("2001:db8::1", "2001:db8::2:0:0:1", True), ("2001:db8::1", "2001:db8:0:1::1", False)],
-)
-def test_a_64_of_ipv6_is_one_client(first: str, second: str, same: bool) -> None:
-    engine = engine_of()
-    engine.rate = Flow(1)
-    say(engine, question("www.example.com"), first)
-    engine.handle(question("www.example.com").to_wire(), ClientAddress(second, 40000, tcp=False), None)
-    assert engine.limited == int(same)
 
 
 def test_many_clients_are_not_remembered_for_ever() -> None:

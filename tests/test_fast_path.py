@@ -34,8 +34,8 @@ from proxy.model.claims import Internet, Zone
 from proxy.model.outcome import Outcome
 from proxy.model.plan import CacheBounds, ClientAddress
 from proxy.model.world import World
+from tests.engines import Clock
 from tests.test_conformance import SERVED, source
-from tests.test_engine import Clock
 from tests.worlds import placed, reply, world_of
 
 QUERIES = 1500
