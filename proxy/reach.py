@@ -34,13 +34,13 @@ from proxy.model.answers import Ask, Protocol, Reply, Route, ServerAddress, Upst
 from proxy.model.claims import Internet
 from proxy.model.plan import Plan, RecordingPlan
 from proxy.model.world import World
+from proxy.seldom import Seldom
 from proxy.settings.cassette import read_cassette, write_cassette
 from proxy.settings.problems import ConfigError, ConfigProblem
 from proxy.upstream import Upstream
 
 SAVE_SECONDS = 5.0  # between two looks at whether there is something to save
 CACHE_SAVE_SECONDS = 300.0
-COMPLAINT_SECONDS = 60.0
 PROBE_SECONDS = 2.0
 
 _INSTANCE_NAME = Name.from_text("instance.vpcdns.test")
@@ -83,7 +83,7 @@ class Reach:
         self._forwarder = Forwarder(self.cache, self._start_recorded, seconds)
         self._changed = False
         self._cache_saved = time.monotonic()
-        self._complained: dict[str, float] = {}
+        self._seldom = Seldom()
         self._saving: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
         self._ended = asyncio.Event()
@@ -216,8 +216,7 @@ class Reach:
             await asyncio.to_thread(lambda: replace_file(Path(path), make()))
         except OSError as error:
             self.unsaved += 1
-            if time.monotonic() - self._complained.get(path, -COMPLAINT_SECONDS) >= COMPLAINT_SECONDS:
-                self._complained[path] = time.monotonic()
+            if self._seldom.times(path):
                 _log.error("cannot write %s: %s", path, error.strerror or error)
             return False
         return True

@@ -51,7 +51,7 @@ DRAWING: dict[str, tuple[int, str]] = {
     "host": (4, "model"),
     "relaying": (5, "listen model"),
     "configuration": (5, "compile settings expectations source host model dns"),
-    "reach": (5, "clock forward cassette cachefile cache upstream settings model dns"),
+    "reach": (5, "clock seldom forward cassette cachefile cache upstream settings model dns"),
     "inventory": (5, "configuration settings model dns"),
     "asking": (5, "clock configuration engine course reach upstream host compile resolve settings model dns"),
     "app": (

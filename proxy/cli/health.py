@@ -21,10 +21,10 @@ from proxy.cli.output import aligned, remark, say, say_json
 from proxy.cli.paint import Paint
 from proxy.cli.records import tell_change
 from proxy.cli.status import Status
-from proxy.cli.zoned import zone_text
-from proxy.settings.problems import did_you_mean
+from proxy.cli.zoned import Form, read_words, zone_text
 
-ACTIONS = ("list", "set")
+_FORMS = {"list": Form(0, 1, "[list] [NAME]"), "set": Form(3, 3, "set NAME ID up, or down")}
+ACTIONS = tuple(_FORMS)
 _HEAD = ("NAME", "TYPE", "ID", "POLICY", "HEALTH", "ZONE")
 _STYLE = {"up": "green", "down": "red"}
 
@@ -65,24 +65,18 @@ def run(
 
     `health set app.example.com blue down` is what `health: down` says in the file.
     """
-    words = words or []
-    if action is not None and action not in ACTIONS:
-        if "." not in action:
-            raise typer.BadParameter(f"{action} is nothing to do ({did_you_mean(action, ACTIONS)})", param_hint="ACTION")
-        action, words = "list", [action, *words]
-    if action == "set" and (len(words) != 3 or words[2] not in _STYLE):
-        raise typer.BadParameter("write vpcdns health set NAME ID up, or down", param_hint="NAME")
-    if action != "set" and len(words) > 1:
-        raise typer.BadParameter("write vpcdns health [list] [NAME]", param_hint="NAME")
+    doing, given = read_words("health", _FORMS, action, words)
+    if doing == "set" and given[2] not in _STYLE:
+        raise typer.BadParameter(f"write vpcdns health {_FORMS[doing].words}", param_hint="NAME")
 
     def work() -> None:
         control = find_control(ctx, config, admin)
-        if action == "set":
-            name, ident, health = words
+        if doing == "set":
+            name, ident, health = given
             body = {"name": name, "id": ident, "health": health, "type": kind, "zone": zone, "view": view}
             tell_change(control.change("PUT", "/v1/health", body), as_json=as_json)
         else:
-            _list(control, words, zone, view, kind, as_json=as_json)
+            _list(control, given, zone, view, kind, as_json=as_json)
 
     told(work, as_json=as_json)
 

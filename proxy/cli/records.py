@@ -21,15 +21,13 @@ from proxy.cli.control import Control, find_control, told
 from proxy.cli.output import aligned, remark, say, say_json
 from proxy.cli.paint import Paint
 from proxy.cli.status import Status
-from proxy.cli.zoned import whole_name, zone_of, zone_text
-from proxy.settings.problems import did_you_mean
+from proxy.cli.zoned import Form, read_words, whole_name, zone_of, zone_text
 from proxy.telling.words import counted
 
-# How many words each takes, and which.
 _FORMS = {
-    "list": (0, 2, "[list] [NAME [TYPE]]"),
-    "set": (3, 10_000, "set NAME TYPE VALUE..."),
-    "delete": (1, 2, "delete NAME [TYPE]"),
+    "list": Form(0, 2, "[list] [NAME [TYPE]]"),
+    "set": Form(3, 10_000, "set NAME TYPE VALUE..."),
+    "delete": Form(1, 2, "delete NAME [TYPE]"),
 }
 ACTIONS = tuple(_FORMS)
 _HEAD = ("NAME", "TYPE", "TTL", "VALUES", "POLICY", "ZONE")
@@ -71,22 +69,14 @@ def run(
 
     `records set www.example.com A 10.0.5.11` gives a name these addresses, and leaves its other types alone.
     """
-    words = words or []
-    if action is not None and action not in ACTIONS:
-        if "." not in action:
-            raise typer.BadParameter(f"{action} is nothing to do ({did_you_mean(action, ACTIONS)})", param_hint="ACTION")
-        action, words = "list", [action, *words]
-    least, most, form = _FORMS[action or "list"]
-    if not least <= len(words) <= most:
-        raise typer.BadParameter(f"write vpcdns records {form}", param_hint="NAME")
-
-    meant = _Meant(words, zone, view, ident, ttl)
+    doing, given = read_words("records", _FORMS, action, words)
+    meant = _Meant(given, zone, view, ident, ttl)
 
     def work() -> None:
         control = find_control(ctx, config, admin)
-        if action == "set":
+        if doing == "set":
             tell_change(_set(control, meant), as_json=as_json)
-        elif action == "delete":
+        elif doing == "delete":
             tell_change(_delete(control, meant), as_json=as_json)
         else:
             _list(control, meant, as_json=as_json)

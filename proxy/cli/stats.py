@@ -61,7 +61,8 @@ def _parts(said: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     configuration, answers = said["configuration"], said["answers"]
     up = f"vpcdns {said['version']}, up {duration(said['uptime'])}"
     yield up, list(_configuration(configuration))
-    yield f"{answers['total']:,} queries answered", list(_answers(answers))
+    queries = "query" if answers["total"] == 1 else "queries"
+    yield f"{answers['total']:,} {queries} answered", list(_answers(answers))
     yield "cache", [_cache(said["cache"])]
     servers = said["upstream"]["servers"]
     yield "upstream", aligned([_server(each) for each in servers]) or ["nobody was asked"]

@@ -1,4 +1,4 @@
-"""Which zone a name on the command line is of, as the running server has it."""
+"""What the words on the command line mean, of verbs that are about a running server's zones."""
 
 from __future__ import annotations
 
@@ -16,6 +16,30 @@ class Zone(NamedTuple):
 
     reference: str
     view: str | None
+
+
+class Form(NamedTuple):
+    """What stands behind an action: how many words at least and at most, and which."""
+
+    least: int
+    most: int
+    words: str
+
+
+def read_words(
+    verb: str, forms: Mapping[str, Form], action: str | None, words: Sequence[str] | None
+) -> tuple[str, Sequence[str]]:
+    """The action and its words; `list` where none is written, which may also begin with a name."""
+    words = words or []
+    if action is not None and action not in forms:
+        if "." not in action:
+            raise typer.BadParameter(f"{action} is nothing to do ({did_you_mean(action, forms)})", param_hint="ACTION")
+        action, words = "list", [action, *words]
+    action = action or "list"
+    form = forms[action]
+    if not form.least <= len(words) <= form.most:
+        raise typer.BadParameter(f"write vpcdns {verb} {form.words}", param_hint="NAME")
+    return action, words
 
 
 def whole_name(name: str) -> str:
