@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from proxy.engine import Counted, Engine
+from proxy.engine import Counted, Engine, by_reason
 from proxy.listen import Listening
 from proxy.querylog import QueryLog
 from proxy.reach import Reach
@@ -94,10 +94,7 @@ class Counts(NamedTuple):
     @property
     def reasons(self) -> Counter[str]:
         """How many answers there were by the word of their reason."""
-        found: Counter[str] = Counter()
-        for counted, number in self.answers.items():
-            found[counted.kind.word] += number
-        return found
+        return by_reason(self.answers)
 
 
 def take(engine: Engine, reach: Reach, listening: Iterable[Listening], log: QueryLog | None) -> Counts:

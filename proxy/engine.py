@@ -18,7 +18,8 @@ import ipaddress
 import logging
 import math
 import random
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -82,6 +83,14 @@ class _Heard(NamedTuple):
     client: ClientAddress
     view: View
     began: float
+
+
+def by_reason(answers: Mapping[Counted, int]) -> Counter[str]:
+    """Counts of answers, added up by the word of their reason."""
+    found: Counter[str] = Counter()
+    for counted, number in answers.items():
+        found[counted.kind.word] += number
+    return found
 
 
 class Engine:
@@ -161,12 +170,9 @@ class Engine:
         self._forget()
 
     @property
-    def reasons(self) -> dict[str, int]:
+    def reasons(self) -> Counter[str]:
         """How many answers there were by the word of their reason."""
-        reasons: dict[str, int] = {}
-        for counted, number in self.answers.items():
-            reasons[counted.kind.word] = reasons.get(counted.kind.word, 0) + number
-        return reasons
+        return by_reason(self.answers)
 
     @property
     def answers(self) -> dict[Counted, int]:
