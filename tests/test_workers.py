@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+import time
 import urllib.error
 import urllib.request
 from functools import partial
@@ -90,7 +91,9 @@ def test_one_that_is_lost_is_told_and_the_others_serve_on(tmp_path: Path, port: 
     write(file, port, "10.0.5.10")
     with serving("-c", file, "serve", "--workers", "2", "--no-watch") as server:
         server.wait_for("10.0.5.10  (view a)")
-        os.kill(children(server.process.pid)[0], signal.SIGKILL)
+        [lost] = children(server.process.pid)
+        os.kill(lost, signal.SIGKILL)
+        wait_until_gone(lost)  # until then the kernel may still deal queries out to its sockets
         server.send(signal.SIGUSR1)
         server.wait_for("worker 2")
         assert addresses(port) == {"10.0.5.10"}
@@ -136,9 +139,8 @@ def change(url: str, method: str, path: str, body: object = None) -> Any:
 
 
 def wait_until_gone(pid: int) -> None:
-    import time
-
-    for _ in range(100):
+    """Wait until a process has ended, its sockets closed, though nobody may have asked how it ended."""
+    for _ in range(600):
         status = Path(f"/proc/{pid}/status")
         if not status.exists() or "\nState:\tZ" in status.read_text():
             return
