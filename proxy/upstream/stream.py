@@ -84,6 +84,9 @@ class StreamPool:
         """The server's IP address; OSError where it cannot be found."""
         return address.host
 
+    async def prepare(self) -> None:
+        """Get what connections need before they stand; OSError where it cannot be had."""
+
     def _add(self) -> Connection:
         connection = self.make()
         self._open.append(connection)
@@ -96,6 +99,7 @@ class StreamPool:
         address = self.peer.address
         try:
             host = await self.find_host(address)
+            await self.prepare()
             await asyncio.get_running_loop().create_connection(lambda: connection, host, address.port)
         except ConnectionRefusedError:
             connection.broken("refused the connection")

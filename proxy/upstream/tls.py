@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+from collections.abc import Awaitable, Callable
 
 from proxy.upstream.stream import Connection, StreamPool
 
@@ -19,32 +20,41 @@ _CHUNK = 65536
 
 
 class TlsPool(StreamPool):
-    """The connections to one server, each with the session of an earlier one.  `context` checks certificates and names."""
+    """The connections to one server, each with the session of an earlier one.
 
+    `find_context` gives what checks certificates and names: `context`, from when the first connection is about to be made.
+    """
+
+    find_context: Callable[[], Awaitable[ssl.SSLContext]]
     context: ssl.SSLContext
     session: ssl.SSLSession | None = None
 
     def make(self) -> Connection:
         return TlsConnection(self)
 
+    async def prepare(self) -> None:
+        self.context = await self.find_context()
+
 
 class TlsConnection(Connection):
     """A connection whose octets are enciphered."""
 
     _pool: TlsPool
+    tls: ssl.SSLObject
 
     def __init__(self, pool: TlsPool) -> None:
         super().__init__(pool)
-        address = pool.peer.address
         self._came = ssl.MemoryBIO()
         self._goes = ssl.MemoryBIO()
-        self.tls = pool.context.wrap_bio(
-            self._came, self._goes, server_hostname=address.name or address.host, session=pool.session
-        )
         self._agreed = False
 
     def begin(self) -> None:
         """Say hello; questions wait until both sides agree."""
+        pool = self._pool
+        address = pool.peer.address
+        self.tls = pool.context.wrap_bio(
+            self._came, self._goes, server_hostname=address.name or address.host, session=pool.session
+        )
         self._shake_hands()
 
     def data_received(self, data: bytes) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from proxy.dns.codes import TYPE_A
@@ -47,8 +48,9 @@ def _trust_as_the_machine_does() -> ssl.SSLContext:
 class Upstream:
     """Asks the servers of routes.
 
-    `new_context` makes the contexts that check servers' certificates.  `bootstrap` gives the servers that are asked for the
-    address of an HTTPS server that is known by its name alone.  `pushed_out` counts the asks that were given up for newer ones.
+    `new_context` makes the contexts that check servers' certificates; it is called in a thread of its own.  `bootstrap` gives
+    the servers that are asked for the address of an HTTPS server that is known by its name alone.  `pushed_out` counts the asks
+    that were given up for newer ones.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Upstream:
         self.pushed_out = 0
         self._new_context = new_context
         self._contexts: dict[str, ssl.SSLContext] = {}
+        self._making_context = asyncio.Lock()
         self._bootstrap = bootstrap
         self.now: Callable[[], float]
         self.wheel: Wheel
@@ -204,20 +207,29 @@ class Upstream:
 
         if protocol is Protocol.TLS:
             over_tls = tls.TlsPool(peer, self.chance)
-            over_tls.context = self._context_for(tls.DNS_OVER_TLS)
+            over_tls.find_context = partial(self._context_for, tls.DNS_OVER_TLS)
             return over_tls
         over_https = https.HttpsPool(peer, self.chance)
-        over_https.context = self._context_for(tls.HTTP_2)
+        over_https.find_context = partial(self._context_for, tls.HTTP_2)
         over_https.look_up = self._look_up
         return over_https
 
-    def _context_for(self, protocol: str) -> ssl.SSLContext:
-        """One for all servers that speak `protocol`: reading the authorities takes 60 ms, in which nobody else is answered."""
+    async def _context_for(self, protocol: str) -> ssl.SSLContext:
+        """One for all servers that speak `protocol`; OSError where the authorities cannot be read.
+
+        Reading them takes 60 ms and more, in which this thread has others to answer.
+        """
         from proxy.upstream.tls import context_for  # noqa: PLC0415  it needs ssl
 
-        context = self._contexts.get(protocol)
-        if context is None:
-            context = self._contexts[protocol] = context_for(self._new_context(), protocol)
+        async with self._making_context:  # who comes second finds what the first has made
+            context = self._contexts.get(protocol)
+            if context is None:
+                try:
+                    made = await asyncio.to_thread(self._new_context)
+                except OSError as error:
+                    what = f"the certificate authorities cannot be read: {error.strerror or error}"
+                    raise OSError(what) from None
+                context = self._contexts[protocol] = context_for(made, protocol)
         return context
 
     async def _look_up(self, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
@@ -253,6 +254,80 @@ async def test_a_server_without_http_2(authority: Authority, upstream: Upstream)
     async with serve_tls(authority.server_context("IP:127.0.0.1", protocol="http/1.1"), GOOD) as server:
         with pytest.raises(UpstreamError, match=r"speaks no HTTP/2|NO_APPLICATION_PROTOCOL"):
             await upstream.exchange(ask(server.https()))
+
+
+async def test_the_loop_goes_on_while_the_authorities_are_read(authority: Authority) -> None:
+    """They are read only when the loop has said so, which it cannot while it waits for them itself."""
+    loop = asyncio.get_running_loop()
+    begun = asyncio.Event()
+    went_on = threading.Event()
+
+    def read() -> ssl.SSLContext:
+        loop.call_soon_threadsafe(begun.set)
+        if not went_on.wait(20):
+            raise OSError("the loop stood still")
+        return authority.client_context()
+
+    async with serve_tls(authority.server_context("IP:127.0.0.1", protocol="dot"), GOOD) as server:
+        with closing(Upstream(new_context=read)) as upstream:
+            asking = asyncio.create_task(upstream.exchange(ask(server.tls(), 60)))
+            await begun.wait()
+            went_on.set()
+            assert addresses(await asking) == [b"\x0a\0\0\1"]
+        await asyncio.sleep(0.01)
+
+
+async def test_servers_that_are_asked_at_once_share_what_is_read(authority: Authority) -> None:
+    reads: list[None] = []
+
+    def read() -> ssl.SSLContext:
+        reads.append(None)
+        return authority.client_context()
+
+    context = authority.server_context("IP:127.0.0.1", protocol="dot")
+    async with serve_tls(context, GOOD) as one, serve_tls(context, GOOD) as other:
+        with closing(Upstream(new_context=read)) as upstream:
+            asks = [ask(server.tls(), 20) for server in (one, other)]
+            replies = await asyncio.gather(*map(upstream.exchange, asks))
+            assert [addresses(reply) for reply in replies] == [[b"\x0a\0\0\1"]] * 2
+        await asyncio.sleep(0.01)
+        assert (one.connections, other.connections, len(reads)) == (1, 1, 1)
+
+
+async def test_authorities_that_cannot_be_read_are_read_again_for_the_next_connection(authority: Authority) -> None:
+    there = False
+
+    def read() -> ssl.SSLContext:
+        return authority.client_context() if there else ssl.create_default_context(cafile=str(authority.folder / "none.pem"))
+
+    async with serve_tls(authority.server_context("IP:127.0.0.1", protocol="dot"), GOOD) as server:
+        with closing(Upstream(new_context=read)) as upstream:
+            why = "cannot be reached: the certificate authorities cannot be read: No such file or directory"
+            with pytest.raises(UpstreamError, match=why):
+                await upstream.exchange(ask(server.tls()))
+            there = True
+            assert addresses(await upstream.exchange(ask(server.tls()))) == [b"\x0a\0\0\1"]
+        await asyncio.sleep(0.01)
+
+
+async def test_closing_while_the_authorities_are_read(authority: Authority) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def read() -> ssl.SSLContext:
+        begun.set()
+        go_on.wait(20)
+        raise OSError("too late to be told to anybody")
+
+    async with serve_tls(authority.server_context("IP:127.0.0.1", protocol="dot"), GOOD) as server:
+        upstream = Upstream(new_context=read)
+        asking = asyncio.create_task(upstream.exchange(ask(server.tls(), 60)))
+        assert await asyncio.to_thread(begun.wait, 20)
+        upstream.close()
+        with pytest.raises(UpstreamError, match="shutting down"):
+            await asking
+        go_on.set()
+        await asyncio.sleep(0.01)
+        assert server.connections == 0
 
 
 async def test_a_server_that_goes_away_is_asked_on_another_connection(authority: Authority, upstream: Upstream) -> None:
