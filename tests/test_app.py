@@ -399,6 +399,22 @@ resolver_rules:
             assert await addresses(server, name="h.corp.example") == ["192.168.7.7"]
 
 
+async def test_a_reply_is_never_answered_over_tcp_and_its_connection_serves_the_next_query(file: Path) -> None:
+    reply, query = (dns.message.make_query("www.example.com", "A", id=number) for number in (1, 2))
+    reply.flags |= dns.flags.QR
+    async with serving(file) as server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].address)
+        with contextlib.closing(writer):
+            for message in (reply, query):
+                writer.write(message.to_wire(prepend_length=True))
+            writer.write_eof()
+            octets = await asyncio.wait_for(reader.read(), 20)  # all that ever comes
+    assert int.from_bytes(octets[:2], "big") == len(octets) - 2
+    answer = dns.message.from_wire(octets[2:])
+    assert answer.id == 2
+    assert answer.answer
+
+
 async def test_a_vpc_without_dns_support_is_silent_over_udp_and_tcp(file: Path) -> None:
     file.write_text(BEFORE.replace("vpcs: {a: {", "vpcs: {a: {enable_dns_support: false, "))
     async with serving(file) as server:
