@@ -151,6 +151,9 @@ class Reach:
         """Which of `servers` lead back to this process; they are not asked any more.
 
         Those at one of its `own` addresses do; the others are asked for the `instance` that answers.
+
+        Those over TLS and HTTPS are not looked at: nobody listens so here, so only a front with a certificate that holds for
+        the server's name could lead back, and asking costs a handshake at every start, before anybody has a question.
         """
         if self._replays:
             return []
