@@ -129,11 +129,16 @@ class ReplyCache:
         if self.bounds.entries <= 0:
             return bounded
         if reply.rcode != RCODE_SERVFAIL:
-            self._failures.pop(ask, None)
+            if self._failures:
+                self._failures.pop(ask, None)
         elif ask in self._kept and self._kept[ask].reply.rcode != RCODE_SERVFAIL:  # that may still be given out stale
             return bounded
         self._keep(ask, bounded, now, now + seconds)
         return bounded
+
+    def remembers(self, ask: Ask) -> bool:
+        """Whether `stale` or `failure` can have something to say."""
+        return ask in self._kept or (bool(self._failures) and ask in self._failures)
 
     def stale(self, ask: Ask, now: float) -> StaleReply | None:
         """The reply to `ask` that has expired, where it may still be given out: all its TTLs are short then."""
@@ -156,8 +161,6 @@ class ReplyCache:
 
     def failure(self, ask: Ask, now: float) -> UpstreamError | None:
         """Why nobody had a reply a moment ago."""
-        if not self._failures:
-            return None
         failure = self._failures.get(ask)
         if failure is None or now >= failure.until:
             return None
@@ -188,13 +191,14 @@ class ReplyCache:
         fetch_at = float("inf")
         if self.bounds.prefetch and until - now >= _PREFETCH_FROM:
             fetch_at = until - (until - now) * _PREFETCH_IN_LAST
-        if ask in self._kept:
+        kept, bounds = self._kept, self.bounds
+        if ask in kept:
             self._remove(ask)
         size = _size(ask, reply)
-        self._kept[ask] = _Kept(reply, now, until, 0, reply, size, fetch_at)
+        kept[ask] = _Kept(reply, now, until, 0, reply, size, fetch_at)
         self.size += size
-        while len(self._kept) > self.bounds.entries or (self.bounds.size and self.size > self.bounds.size):
-            _, gone = self._kept.popitem(last=False)
+        while len(kept) > bounds.entries or (bounds.size and self.size > bounds.size):
+            _, gone = kept.popitem(last=False)
             self.size -= gone.size
             self.evictions += 1
 
@@ -213,15 +217,23 @@ def _size(ask: Ask, reply: Reply) -> int:
     size = _OVERHEAD + len(ask.name)
     for section in (reply.answer, reply.authority, reply.additional):
         for _, found in section:
-            size += _SET_OVERHEAD + sum(_RECORD_OVERHEAD + len(record) for record in found.records)
+            size += _SET_OVERHEAD
+            for record in found.records:
+                size += _RECORD_OVERHEAD + len(record)
     return size
 
 
 def _bound(ask: Ask, reply: Reply, bounds: CacheBounds) -> tuple[float, Reply]:
     """For how many seconds `reply` is kept (0: not at all), and the reply with its TTLs within the same bounds."""
     if reply.rcode == RCODE_NOERROR and _holds_type(reply.answer, ask.type):
-        seconds = max(min(found.ttl for _, found in reply.answer), bounds.min_ttl)
-        return min(seconds, bounds.max_ttl), _within(reply, bounds.min_ttl, bounds.max_ttl)
+        seconds: float = min([found.ttl for _, found in reply.answer])
+        if (
+            bounds.min_ttl <= seconds <= bounds.max_ttl
+            and len(reply.answer) == 1
+            and not (reply.authority or reply.additional)
+        ):
+            return seconds, reply
+        return min(max(seconds, bounds.min_ttl), bounds.max_ttl), _within(reply, bounds.min_ttl, bounds.max_ttl)
     if reply.rcode in {RCODE_NOERROR, RCODE_NXDOMAIN}:
         seconds = min(_negative_ttl(reply), bounds.negative_max_ttl)
         kept = min(seconds, bounds.max_ttl, *(link.ttl for _, link in reply.answer))
@@ -232,7 +244,7 @@ def _bound(ask: Ask, reply: Reply, bounds: CacheBounds) -> tuple[float, Reply]:
 
 
 def _holds_type(answer: Sequence[Placed], kind: int) -> bool:
-    return any(kind in {found.type, TYPE_ANY} for _, found in answer)
+    return bool(answer) and (answer[-1][1].type == kind or any(kind in {found.type, TYPE_ANY} for _, found in answer))
 
 
 def _negative_ttl(reply: Reply) -> int:

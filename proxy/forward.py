@@ -45,6 +45,9 @@ class Forwarder:
 
     def start(self, ask: Ask, done: Done) -> None:
         """Ask; `done` is called once, after this has returned."""
+        if not self._cache.remembers(ask):  # as nearly always
+            self._start_upstream(ask, partial(self._came, ask, done))
+            return
         now = self._now()
         failure = self._cache.failure(ask, now)
         stale = self._cache.stale(ask, now)

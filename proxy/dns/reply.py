@@ -80,8 +80,8 @@ def read_sections(packet: bytes, name: bytes) -> Sections:
     """
     _, flags, _, answers, authorities, additionals = HEADER.unpack_from(packet)
     answer, at = _read_answer(packet, 16 + len(name), answers, name)
-    if not authorities and additionals == 1 and packet[at : at + 3] == _OPT_BEGINS and _ends_with(packet, at):
-        return Sections(packet[at + 5] << 4 | flags & 0xF, answer)
+    if not authorities and (not additionals or (additionals == 1 and _is_last_opt(packet, at))):
+        return Sections((packet[at + 5] << 4 if additionals else 0) | flags & 0xF, answer)
     authority, at, extended = _read_section(packet, at, authorities, name)
     if extended is not None:
         raise MalformedMessage("an OPT record outside the additional section")
@@ -89,9 +89,9 @@ def read_sections(packet: bytes, name: bytes) -> Sections:
     return Sections((extended or 0) << 4 | flags & 0xF, answer, authority, additional)
 
 
-def _ends_with(packet: bytes, at: int) -> bool:
-    """True where the OPT record at `at` is the last thing in the packet."""
-    return len(packet) == at + 11 + int.from_bytes(packet[at + 9 : at + 11], "big")
+def _is_last_opt(packet: bytes, at: int) -> bool:
+    """True where an OPT record at `at` is the last thing in the packet."""
+    return packet[at : at + 3] == _OPT_BEGINS and len(packet) == at + 11 + int.from_bytes(packet[at + 9 : at + 11], "big")
 
 
 def _read_answer(packet: bytes, at: int, count: int, name: bytes) -> tuple[tuple[Placed, ...], int]:
@@ -114,7 +114,8 @@ def _read_answer(packet: bytes, at: int, count: int, name: bytes) -> tuple[tuple
                 records.append(packet[at:following])
                 at = following
             if len(records) == count:
-                _check_addresses(head, records)
+                if kind in _ADDRESS_OCTETS:
+                    _check_addresses(head, records)
                 return ((None, RecordSet(kind, int.from_bytes(head[6:10], "big"), tuple(records))),), at
     section, at, extended = _read_section(packet, since, count, name)
     if extended is not None:
@@ -123,10 +124,11 @@ def _read_answer(packet: bytes, at: int, count: int, name: bytes) -> tuple[tuple
 
 
 def _check_addresses(head: bytes, records: list[bytes]) -> None:
-    """MalformedMessage where one of `records`, of the type and class in `head`, should be an address and is none."""
-    octets = _ADDRESS_OCTETS.get(head[2] << 8 | head[3])
-    if octets is not None and head[4:6] == _IN and any(len(record) != 12 + octets for record in records):
-        raise MalformedMessage("an address of another length")
+    """MalformedMessage where one of `records`, of an address's type and the class in `head`, is none."""
+    length = 12 + _ADDRESS_OCTETS[head[2] << 8 | head[3]]
+    for record in records:
+        if len(record) != length and head[4:6] == _IN:
+            raise MalformedMessage("an address of another length")
 
 
 def _read_section(packet: bytes, at: int, count: int, name: bytes) -> tuple[tuple[Placed, ...], int, int | None]:

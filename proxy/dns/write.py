@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from proxy.dns.codes import CLASS_IN, TYPE_OPT
@@ -108,7 +109,12 @@ def query_behind_id(question: bytes, udp_size: int | None) -> bytes:
     """A recursive query without its id: `question` is QNAME, QTYPE and QCLASS; an OPT as `write_query` has it."""
     if udp_size is None:
         return _PLAIN_QUERY + question
-    return b"".join((_EDNS_QUERY, question, _OPT.pack(0, TYPE_OPT, udp_size, 0, 0)))
+    return b"".join((_EDNS_QUERY, question, _query_opt(udp_size)))
+
+
+@lru_cache(16)
+def _query_opt(udp_size: int) -> bytes:
+    return _OPT.pack(0, TYPE_OPT, udp_size, 0, 0)
 
 
 def _write_opt(rcode: int, error: ExtendedError | None) -> bytes:

@@ -65,6 +65,8 @@ class ReasonKind(Enum):
         self.word = word
         self.error_code = error_code
 
+    __hash__ = object.__hash__  # as good as Enum's for what is equal only to itself, and many times as quick
+
 
 class Reason(NamedTuple):
     """Set once, by whoever decided an answer: its kind, and what it was in this file ("private zone example.com")."""
@@ -98,7 +100,7 @@ class Protocol(Enum):
     TLS = "tls"
     HTTPS = "https"
 
-    __hash__ = object.__hash__  # as good as Enum's for what is equal only to itself, and many times as quick
+    __hash__ = object.__hash__  # as in ReasonKind
 
 
 DEFAULT_PORTS = {Protocol.UDP: 53, Protocol.TCP: 53, Protocol.TLS: 853, Protocol.HTTPS: 443}

@@ -26,16 +26,14 @@ _API_ID = b"-vpce-"
 
 def look_up_outside(internet: Internet, name: bytes, kind: int, trace: Trace | None) -> Answer | RecordSet | None:
     """The answer of the file's own internet, or the CNAME that leads on; None where it does not cover the name."""
-    zone = _endpoint_zone(internet, name)
-    if zone is not None:
+    # Most files lack most of these, and every name of the internet comes by here.
+    if internet.endpoint_zones and (zone := _endpoint_zone(internet, name)) is not None:
         return look_up(zone, name, kind, trace)
-    node = _private_api(internet, name)
-    if node is not None:
+    if internet.api_names and (node := _private_api(internet, name)) is not None:
         return _look_up_single(internet, name, (name, node), kind, trace)
-    owner = _single_name(internet, name)
-    if owner is not None:
+    if internet.names and (owner := _single_name(internet, name)) is not None:
         return _look_up_single(internet, name, (owner, internet.names[owner]), kind, trace)
-    zone = find_longest(internet.zones, name) or _special_zone(internet, name)
+    zone = (internet.zones and find_longest(internet.zones, name)) or _special_zone(internet, name)
     return None if zone is None else look_up(zone, name, kind, trace)
 
 
@@ -65,7 +63,7 @@ def _endpoint_zone(internet: Internet, name: bytes) -> Zone | None:
 
 def _private_api(internet: Internet, name: bytes) -> Node | None:
     """What answers for the name of a private API with the id of an endpoint of the file behind it."""
-    at = name.rfind(_API_ID, 1, 1 + name[0]) if internet.api_names else -1
+    at = name.rfind(_API_ID, 1, 1 + name[0])
     return internet.api_names.get(name[at + 1 :]) if at > 1 else None
 
 

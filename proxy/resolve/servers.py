@@ -62,11 +62,11 @@ def ask_simulated(server: Zone, name: bytes, kind: int, trace: Trace | None) -> 
 
 def _without_proofs(reply: Reply, kind: int) -> Reply:
     """The reply without DNSSEC's proofs, which the resolver never hands out (unless asked for by their type)."""
-    if (
-        kind in _PROOFS
-        or kind == TYPE_ANY
-        or not any(found.type in _PROOFS for section in reply[1:] for _, found in section)
-    ):
+    if kind in _PROOFS or kind == TYPE_ANY:
         return reply
-    sections = (tuple(placed for placed in section if placed[1].type not in _PROOFS) for section in reply[1:])
-    return Sections(reply.rcode, *sections)
+    for section in reply[1:]:
+        for _, found in section:
+            if found.type in _PROOFS:
+                sections = (tuple(placed for placed in each if placed[1].type not in _PROOFS) for each in reply[1:])
+                return Sections(reply.rcode, *sections)
+    return reply

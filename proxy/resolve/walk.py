@@ -8,13 +8,13 @@ zones before the claims would find names that a more specific zone hides.
 from __future__ import annotations
 
 from collections.abc import Generator
-from functools import partial
+from functools import lru_cache, partial
 
 from proxy.dns.codes import RCODE_NOERROR, RCODE_REFUSED, RCODE_SERVFAIL, TYPE_A, TYPE_AAAA, TYPE_ANY, TYPE_CNAME
 from proxy.dns.names import ROOT, Name
 from proxy.dns.records import Placed, RecordSet
 from proxy.dns.write import Sections
-from proxy.model.answers import Answer, Ask, FirewallMatch, Question, Reason, ReasonKind, Reply, UpstreamError
+from proxy.model.answers import Answer, Ask, FirewallMatch, Question, Reason, ReasonKind, Reply, Route, UpstreamError
 from proxy.model.claims import (
     Claim,
     ComputeZone,
@@ -43,7 +43,8 @@ from proxy.resolve.zones import first_of_all, look_up, look_up_routed
 
 Resolution = Generator[Ask, Reply, Answer]
 _Outside = Internet | WithoutTypes | PublicHostnames
-_Elsewhere = _Outside | Forward | Delegation | ComputeZone | ReverseZone
+_OUTSIDE = (Internet, WithoutTypes, PublicHostnames)
+_Elsewhere = Forward | Delegation | ComputeZone | ReverseZone
 
 
 def resolve(question: Question, view: View, trace: Trace | None = None, chance: Chance = first_of_all) -> Resolution:
@@ -96,7 +97,9 @@ def _walk(
     for _ in range(MAX_HOPS):
         action = find_claim(view, name, trace).action
         found: Answer | RecordSet | Leads
-        if not isinstance(action, Zone):
+        if isinstance(action, _OUTSIDE):
+            found = yield from _look_outside(action, view, name, kind, trace)
+        elif not isinstance(action, Zone):
             found = yield from _look_elsewhere(action, view, Question(name, kind), trace=trace, chance=chance, sought=sought)
         elif action.routed:
             found = yield from _look_up_routed(action, view, name, kind, trace=trace, chance=chance)
@@ -160,7 +163,7 @@ def _look_up_routed(
 def _look_elsewhere(
     action: _Elsewhere, view: View, question: Question, *, trace: Trace | None, chance: Chance, sought: tuple[bytes, ...]
 ) -> Generator[Ask, Reply, Answer | RecordSet | Leads]:
-    """What is no zone: servers that are asked, names that are computed, the internet."""
+    """What is neither a zone nor the internet: servers that are asked, names that are computed."""
     name, kind = question
     if isinstance(action, ComputeZone):
         return look_up_computed(action, name, kind, trace)
@@ -169,12 +172,10 @@ def _look_elsewhere(
     if isinstance(action, Forward):
         forwarded = yield from forward(action, name, kind, trace)
         return _lead_away(forwarded, action, view, name, kind) if action.follows_cnames else forwarded
-    if isinstance(action, Delegation):
-        seek = None
-        if action.name not in sought:
-            seek = partial(_seek, view, trace, chance, (*sought, action.name))
-        return _lead_away((yield from follow(action, question, trace, seek)), action, view, name, kind)
-    return (yield from _look_outside(action, view, name, kind, trace))
+    seek = None
+    if action.name not in sought:
+        seek = partial(_seek, view, trace, chance, (*sought, action.name))
+    return _lead_away((yield from follow(action, question, trace, seek)), action, view, name, kind)
 
 
 def _look_outside(
@@ -198,11 +199,15 @@ def _look_outside(
         return stop(name, RCODE_REFUSED, ReasonKind.UPSTREAM_OFF, "upstream is off (mode: off)", trace)
     if isinstance(beyond, Zone):
         return look_up(beyond, name, kind, trace)
-    reason = Reason(ReasonKind.UPSTREAM, "upstream " + ", ".join(map(str, beyond.servers)))
-    answer = yield from ask_route(beyond, name, kind, reason, trace)
+    answer = yield from ask_route(beyond, name, kind, _reason_of(beyond), trace)
     if action.rebinding is not None and beyond is action.beyond:
         answer = without_private_addresses(answer, name, action.rebinding)
     return _lead_inside(answer, view, name, kind)
+
+
+@lru_cache
+def _reason_of(route: Route) -> Reason:
+    return Reason(ReasonKind.UPSTREAM, "upstream " + ", ".join(map(str, route.servers)))
 
 
 def _lead_inside(answer: Answer, view: View, name: bytes, kind: int) -> Answer | Leads:

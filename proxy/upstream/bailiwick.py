@@ -18,8 +18,12 @@ from proxy.dns.write import Sections
 def within_bailiwick(reply: Sections, name: bytes) -> Sections:
     """`reply` to a question for `name` (lower case), without what is none of its business."""
     rcode, answer, authority, additional = reply
-    if not authority and not additional and all(owner is None for owner, _ in answer):
-        return reply
+    if not authority and not additional:
+        for owner, _ in answer:
+            if owner is not None:
+                break
+        else:  # the common reply: nothing in it is about another name
+            return reply
     way = _way(answer, name)
     above = {suffix for each in way for suffix in Name(each).suffixes()}
     answer = tuple(placed for placed in answer if _is_on_way(placed, name, way))

@@ -23,6 +23,7 @@ from proxy.upstream.bailiwick import within_bailiwick
 from proxy.upstream.peer import Peer, in_order
 from proxy.upstream.sent import UDP_SIZE, WITHOUT_EDNS, Verdict
 from proxy.upstream.transport import Channel, Transport
+from proxy.upstream.wheel import NOWHERE
 
 if TYPE_CHECKING:
     from proxy.upstream.upstream import Upstream
@@ -40,12 +41,15 @@ class Exchange:
     """A question under way, or done with.  `done` is called once, with the reply or with why there is none."""
 
     __slots__ = (
-        "_ask", "_deadline", "_done", "_edns", "_failures", "_mixed", "_order", "_peer", "_place", "_sent", "_sent_at", "_since",
-        "_unhelpful", "_until", "_upstream", "_way", "channel", "key", "name", "packet", "question", "starting", "wakes_at",
+        "_ask", "_deadline", "_done", "_edns", "_failures", "_order", "_peer", "_place", "_sent", "_sent_at", "_since",
+        "_unhelpful", "_until", "_upstream", "_way", "bucket", "channel", "key", "name", "packet", "question", "starting",
+        "wakes_at",
     )  # fmt: skip
 
     def __init__(self, upstream: Upstream, ask: Ask, peers: tuple[Peer, ...], done: Done) -> None:
         self.name = ask.name
+        self.bucket = NOWHERE
+        self.wakes_at: float = math.inf
         self.channel: Channel | None = None
         self.key = b""
         self.starting = True
@@ -59,7 +63,7 @@ class Exchange:
         now = upstream.now()
         self._sent_at = now
         self._deadline = now + ask.route.timeout
-        self._order = in_order(peers, ask.route.strategy, now, upstream.chance)
+        self._order = peers if len(peers) == 1 else in_order(peers, ask.route.strategy, now, upstream.chance)
         self._ask_next(now)
         self.starting = False
 
@@ -103,7 +107,8 @@ class Exchange:
             return
         self._sent += 1
         whole = self._until - self._since
-        self._wake_at(self._since + whole * _SENT_AGAIN[self._sent] if self._sent < len(_SENT_AGAIN) else self._until)
+        self.wakes_at = self._since + whole * _SENT_AGAIN[self._sent] if self._sent < len(_SENT_AGAIN) else self._until
+        self._upstream.wheel.add(self)
         if self.channel is not None:
             self.channel.send_again(self)
 
@@ -200,15 +205,13 @@ class Exchange:
         self._sent_at = now
         self._sent = 0
         peer.ask(now)
-        self._wake_at(self._since + (self._until - self._since) * _SENT_AGAIN[0] if by_datagram else self._until)
-        way.send(self)
-
-    def _wake_at(self, when: float) -> None:
-        self.wakes_at = when
+        self.wakes_at = self._since + (self._until - self._since) * _SENT_AGAIN[0] if by_datagram else self._until
         self._upstream.wheel.add(self)
+        way.send(self)
 
     def _leave(self, *, timed_out: bool) -> None:
         channel, self.channel = self.channel, None
         self.wakes_at = math.inf
+        self._upstream.wheel.remove(self)
         if channel is not None:
             channel.forget(self, timed_out=timed_out)

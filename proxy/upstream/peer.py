@@ -115,8 +115,6 @@ class Peer:
 
 def in_order(peers: Sequence[Peer], strategy: Strategy, now: float, chance: Chance) -> Sequence[Peer]:
     """`peers` as they are to be asked: by the strategy, and those that rest behind the others."""
-    if len(peers) == 1:
-        return peers
     order: Iterable[Peer] = peers
     if strategy is Strategy.FASTEST:
         order = sorted(peers, key=lambda peer: peer.expected_time(now))

@@ -47,7 +47,7 @@ class UdpPool:
 
     def __init__(self, peer: Peer, chance: Chance) -> None:
         self.peer = peer
-        self._chance = chance
+        self.chance = chance
         self._open: list[UdpSocket] = []
         self._leaving: set[UdpSocket] = set()
         self.waiting: list[tuple[UdpSocket, bytes]] = []
@@ -88,14 +88,14 @@ class UdpPool:
     def _choose(self) -> UdpSocket:
         if len(self._open) < SOCKETS:
             try:
-                channel = UdpSocket(self, _QUERIES_A_SOCKET + self._chance.octets(1)[0])
+                channel = UdpSocket(self, _QUERIES_A_SOCKET + self.chance.octets(1)[0])
             except OSError as error:
                 if not self._open or not isinstance(error, NoSocketError):
                     raise
             else:
                 self._open.append(channel)
                 return channel
-        channel = self._open[self._chance.octets(1)[0] % len(self._open)]
+        channel = self._open[self.chance.octets(1)[0] % len(self._open)]
         channel.left -= 1
         if channel.left <= 0:
             self._open.remove(channel)
@@ -114,13 +114,6 @@ class UdpPool:
         channel.pending.clear()
         for exchange in waiting:
             exchange.failed(what)
-
-    def new_key(self, taken: dict[bytes, Waiting]) -> bytes:
-        """A random id that is not `taken`."""
-        key = self._chance.octets(2)
-        while key in taken:
-            key = self._chance.octets(2)
-        return key
 
 
 class UdpSocket:
@@ -150,7 +143,11 @@ class UdpSocket:
         if len(pending) >= _KEYS // 2:
             exchange.failed("has too many questions under way", blame=False)
             return
-        exchange.key = key = self._pool.new_key(pending)
+        octets = self._pool.chance.octets
+        key = octets(2)
+        while key in pending:
+            key = octets(2)
+        exchange.key = key
         pending[key] = exchange
         exchange.channel = self
         self.used = True

@@ -14,10 +14,17 @@ from typing import Protocol
 _BUCKETS_A_SECOND = 64
 
 
+Bucket = dict["Waiter", None]
+"""Those that wake within one 64th of a second."""
+
+NOWHERE: Bucket = {}
+
+
 class Waiter(Protocol):
-    """Who waits: until the loop's time `wakes_at`, or for nothing any more where that is infinite."""
+    """Who waits: until the loop's time `wakes_at`, or for nothing any more where that is infinite; `bucket` is the wheel's."""
 
     wakes_at: float
+    bucket: Bucket
 
     def wake(self) -> None:
         """It is time."""
@@ -28,7 +35,7 @@ class Wheel:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._buckets: dict[int, list[Waiter]] = {}
+        self._buckets: dict[int, Bucket] = {}
         self._order: list[int] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -37,12 +44,21 @@ class Wheel:
         bucket = int(waiter.wakes_at * _BUCKETS_A_SECOND) + 1
         waiting = self._buckets.get(bucket)
         if waiting is not None:
-            waiting.append(waiter)
+            waiting[waiter] = None
+            waiter.bucket = waiting
             return
-        self._buckets[bucket] = [waiter]
+        waiter.bucket = self._buckets[bucket] = {waiter: None}
         heappush(self._order, bucket)
         if self._order[0] == bucket:
             self._set()
+
+    def remove(self, waiter: Waiter) -> None:
+        """Let go of a waiter that was added and waits no longer.
+
+        It would be passed over; but what has waited in memory for nothing, with a question and its packet, made every forwarded
+        question a sixth dearer.
+        """
+        waiter.bucket.pop(waiter, None)
 
     def close(self) -> None:
         """Wake nobody any more."""
