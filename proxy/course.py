@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from functools import partial
+from typing import Protocol
 
 from proxy.cache import ReplyCache
 from proxy.model.answers import Answer, Ask, ReasonKind, Reply, UpstreamError
@@ -33,6 +34,13 @@ Start = Callable[[Ask, Replied], object]
 _GIVEN_UP = UpstreamError("given up for newer questions: too many are waited for", ReasonKind.OVERLOADED)
 
 
+class Waits(Protocol):
+    """Who wants a reply."""
+
+    def replied(self, reply: Reply | Exception) -> None:
+        """It is there, or it is known why there is none."""
+
+
 class Asks:
     """Questions to other servers.  `now` gives seconds of a clock that never goes back."""
 
@@ -40,9 +48,9 @@ class Asks:
         self.cache = cache
         self.now = now
         self._start = start
-        self._waiting: dict[Ask, dict[Course, None]] = {}
+        self._waiting: dict[Ask, dict[Waits, None]] = {}
 
-    def ask(self, ask: Ask, course: Course) -> None:
+    def ask(self, ask: Ask, course: Waits) -> None:
         """Have `course` told the reply, or why there is none."""
         waiting = self._waiting.get(ask)
         if waiting is not None:
@@ -55,7 +63,7 @@ class Asks:
             del self._waiting[ask]
             raise
 
-    def forget(self, ask: Ask, course: Course) -> None:
+    def forget(self, ask: Ask, course: Waits) -> None:
         """Tell `course` nothing any more; a reply that is under way is kept all the same."""
         self._waiting.get(ask, {}).pop(course, None)
 
@@ -82,6 +90,11 @@ class Course:
         """Have `answered` called with the answer or the error, as soon as it is there; never before this has returned."""
         self._answered = answered
         self._asks.ask(self._ask, self)
+
+    def resume(self, reply: Reply | Exception, answered: Answered) -> None:
+        """The same as `start`, where somebody else has asked, and this is what came of it; `answered` may be called at once."""
+        self._answered = answered
+        self.replied(reply)
 
     def cancel(self) -> None:
         """Nobody wants the answer any more; a reply that is under way is kept all the same."""
@@ -110,6 +123,7 @@ class Course:
             result = error
         else:
             return
+        self._answered = None  # it knows this course: what is a circle is only freed by the collector of garbage
         answered(result)
 
 
@@ -147,6 +161,58 @@ class UnderWay:
 
     def _answered(self, result: Answer | Exception) -> None:
         self._done(self._write(result))
+
+
+class Passing(UnderWay):
+    """An answer that is the reply to `ask`, where that is such as most replies are: `repeat` makes it.
+
+    Of any other `course` makes what it would have been without all this: a course, and what writes its answer.
+    """
+
+    __slots__ = ("_ask", "_asks", "_begin", "_repeat", "_resumed")
+
+    def __init__(
+        self,
+        asks: Asks,
+        ask: Ask,
+        repeat: Callable[[Reply], bytes | None],
+        begin: Callable[[], tuple[Course, Callable[[Answer | Exception], bytes]]],
+    ) -> None:
+        self._asks = asks
+        self._ask = ask
+        self._repeat = repeat
+        self._begin = begin
+        self._resumed = False
+
+    def start(self, done: Callable[[bytes], None]) -> None:
+        """Have `done` called with the answer, in time."""
+        self._done = done
+        self._asks.ask(self._ask, self)
+
+    def replied(self, reply: Reply | Exception) -> None:
+        """The reply, or why there is none."""
+        octets = None if isinstance(reply, Exception) else self._repeat(reply)
+        if octets is not None:
+            self._done(octets)
+            return
+        self._course, self._write = self._begin()
+        self._resumed = True
+        self._course.resume(reply, self._answered)
+
+    def give_up(self) -> None:
+        """Too many are waited for, and this one for longest: the answer is that."""
+        if not self._resumed:
+            self.cancel()
+            self._course, self._write = self._begin()
+            self._resumed = True
+        super().give_up()
+
+    def cancel(self) -> None:
+        """Nobody wants it any more."""
+        if self._resumed:
+            super().cancel()
+        else:
+            self._asks.forget(self._ask, self)
 
 
 def by_tasks(exchange: Callable[[Ask], Awaitable[Reply]]) -> Start:

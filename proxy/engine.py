@@ -26,21 +26,22 @@ from functools import partial
 from typing import NamedTuple
 
 from proxy.cache import ReplyCache
-from proxy.course import Asks, Course, Start, UnderWay
-from proxy.dns.codes import CLASS_IN, RCODE_BADVERS, RCODE_REFUSED, RCODE_SERVFAIL
+from proxy.course import Asks, Course, Passing, Start, UnderWay
+from proxy.dns.codes import RCODE_SERVFAIL
 from proxy.dns.errors import MalformedMessage
 from proxy.dns.query import Query, read_query
 from proxy.dns.write import TCP_SIZE, ExtendedError, Sections, udp_limit, write_answer, write_refusal, write_truncated
 from proxy.flow import Flow, place_of
-from proxy.known import FOR_EVER, MOST_TURNS, Bounds, Door, Table, is_plain
-from proxy.model.answers import Answer, Question, Reason, ReasonKind, UpstreamError
+from proxy.known import FOR_EVER, MOST_TURNS, Bounds, Door, Passage, Table, answer_with, is_plain
+from proxy.model.answers import Answer, Question, Reason, ReasonKind, Reply, UpstreamError
 from proxy.model.outcome import Outcome
 from proxy.model.plan import ClientAddress
 from proxy.model.routing import Chance
 from proxy.model.steps import Trace
 from proxy.model.world import Placement, View, World
+from proxy.refusals import refusal
 from proxy.repeated import ObserveRepeated, Said, one_by_one
-from proxy.resolve import find_siblings, resolve
+from proxy.resolve import find_siblings, find_straight, resolve
 from proxy.seldom import Seldom
 
 Observe = Callable[[Outcome], None]
@@ -49,11 +50,6 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _log = logging.getLogger(__name__)
 _REMEMBERED_CLIENTS = 4096
-_NEVER_ANSWERED = frozenset((41, 249, 250, 251, 252, 253, 254))  # OPT, TKEY, TSIG and the transfers (RFC 5936, RFC 1035)
-_NOT_ALLOWED = Answer(Sections(RCODE_REFUSED), Reason(ReasonKind.CLIENT_REFUSED, "this client is not in allow_clients"))
-_OTHER_CLASS = Answer(Sections(RCODE_REFUSED), Reason(ReasonKind.NOT_SUPPORTED, "only class IN is answered"))
-_OTHER_TYPE = Answer(Sections(RCODE_REFUSED), Reason(ReasonKind.NOT_SUPPORTED, "this type cannot be asked for here"))
-_OTHER_EDNS = Answer(Sections(RCODE_BADVERS), Reason(ReasonKind.NOT_SUPPORTED, "only EDNS version 0 is spoken"))
 _DEFECT = Answer(Sections(RCODE_SERVFAIL), Reason(ReasonKind.DEFECT, "a defect in vpcdns; its log has the traceback"))
 
 
@@ -242,6 +238,8 @@ class Engine:
         began = 0.0 if self._observe is None else self._now()
         seat = self._seats.get((client.host, view, vpcs)) or self._take_seat(client.host, view, vpcs)
         table = seat.tcp if client.tcp else seat.udp
+        if self._flow is None and (passage := table.passage(packet)) is not None and not self.cache.remembers(passage.ask):
+            return self._pass_on(packet, client, passage, began)
         query = read_query(packet)
         here = seat.view
         if seat.movable and query.edns is not None and query.edns.subnet is not None:
@@ -249,12 +247,15 @@ class Engine:
             client = client._replace(host=str(query.edns.subnet))
         if not here.serves:
             return None
-        flow = self._flow_of(here)
-        if flow is not None and not flow.admits((here.name, client.host), self._now()):
+        if (
+            self._flow is not None
+            and (flow := self._flow_of(here)) is not None
+            and not flow.admits((here.name, client.host), self._now())
+        ):
             self.dropped += 1
             return None
         heard = _Heard(query, client, here, began)
-        refused = _refusal(query, seat)
+        refused = refusal(query, allowed=seat.allowed)
         if refused is not None:
             return self._write(heard, refused)
         resolution = resolve(Question(query.name, query.type), here, chance=self._draw)
@@ -268,12 +269,21 @@ class Engine:
         except StopIteration as done:
             answer = _answer_of(done)
         else:
-            return UnderWay(Course(self._asks, resolution, ask), partial(self._finish, heard))
+            finish = partial(self._finish, heard)
+            if self._repeating and is_plain(packet, query.question):
+                finish = partial(self._finish_and_learn, heard, table, packet)
+            return UnderWay(Course(self._asks, resolution, ask), finish)
         octets = self._write(heard, answer)
         by_chance = self._drawn != drawn  # then another one may come the next time
         if self._repeating and not by_chance and is_plain(packet, query.question):
             self._keep(table, packet, heard, answer, octets=octets, until=until)
         return octets
+
+    def _pass_on(self, packet: bytes, client: ClientAddress, passage: Passage, began: float) -> UnderWay:
+        """Ask for a packet without a course, for which the reply itself will most likely be the answer."""
+        self.cache.misses += 1
+        way = packet, client, passage, began
+        return Passing(self._asks, passage.ask, partial(self._repeat, *way), partial(self._begin, *way))
 
     def _keep(self, table: Table, packet: bytes, heard: _Heard, answer: Answer, *, octets: bytes, until: float) -> None:
         """Have `packet` known from now on, with all turns of its answer."""
@@ -329,18 +339,19 @@ class Engine:
         movable = view is None and vpcs is None and address.is_loopback
         if len(self._seats) >= _REMEMBERED_CLIENTS:
             self._forget()
-        udp, tcp = (self._table(placed.name, placed.dns64, placed.serves, allowed, movable, tcp) for tcp in (False, True))
+        udp, tcp = (self._table(placed, placed.serves, allowed, movable, tcp) for tcp in (False, True))
         seat = self._seats[host, view, vpcs] = Seat(allowed, placed, movable, udp, tcp)
         door = self.door(view, vpcs)
         door.udp[address.packed] = udp.answers.get, udp.find, self._admits(placed, host, tcp=False)
         door.tcp[address.packed] = tcp.answers.get, tcp.find, self._admits(placed, host, tcp=True)
         return seat
 
-    def _table(self, *kind: object) -> Table:
+    def _table(self, view: View, *kind: object) -> Table:
         """What is known to one kind of client, all of whom get the same answers to the same packets."""
-        table = self._tables.get(kind)
+        key = view.name, view.dns64, *kind
+        table = self._tables.get(key)
         if table is None:
-            table = self._tables[kind] = Table(self._bounds, self._next_turn)
+            table = self._tables[key] = Table(self._bounds, self._next_turn, find_straight(view))
         return table
 
     def _forget(self) -> None:
@@ -359,24 +370,49 @@ class Engine:
         return _DEFECT
 
     def _finish(self, heard: _Heard, result: Answer | Exception) -> bytes:
-        return self._write(heard, self._settle(result, heard.query.name))
+        return self._write(heard, self._settle(result, heard.query.name) if isinstance(result, Exception) else result)
+
+    def _finish_and_learn(self, heard: _Heard, table: Table, packet: bytes, result: Answer | Exception) -> bytes:
+        octets = self._finish(heard, result)
+        if isinstance(result, Answer):
+            said = Said(self._tally(heard, result), result, heard.view)
+            table.learn(packet, heard.query.name, heard.query.type, said, octets)
+        return octets
+
+    def _repeat(self, packet: bytes, client: ClientAddress, passage: Passage, began: float, reply: Reply) -> bytes | None:
+        """The answer that is the reply itself, counted and told."""
+        octets = answer_with(reply, packet, passage.shape)
+        if octets is None:
+            return None
+        tally, answer, view = passage.shape.said
+        tally[0] += 1
+        if self._observe is not None:
+            seconds = self._now() - began if began else 0.0
+            self._observe(Outcome(read_query(packet), client, view, Answer(reply, answer.reason), seconds))
+        return octets
+
+    def _begin(
+        self, packet: bytes, client: ClientAddress, passage: Passage, began: float
+    ) -> tuple[Course, Callable[[Answer | Exception], bytes]]:
+        """The course of a packet whose question was asked without one."""
+        view = passage.shape.said.view
+        resolution = resolve(Question(passage.ask.name, passage.ask.type), view, chance=self._draw)
+        heard = _Heard(read_query(packet), client, view, began)
+        return Course(self._asks, resolution, next(resolution)), partial(self._finish, heard)
 
     def _write(self, heard: _Heard, answer: Answer) -> bytes:
         """The packet of an answer.  Every answer that was not known passes here once, so here it is counted and observed."""
         self._tally(heard, answer)[0] += 1
         octets = self._pack(heard, answer, self._next_turn() if self._turns_of(answer) > 1 else 0)
-        self._tell(heard, answer)
+        if self._observe is not None:
+            query, client, view, began = heard
+            self._observe(Outcome(query, client, view, answer, self._now() - began if began else 0.0))
         return octets
 
     def _tally(self, heard: _Heard, answer: Answer) -> list[int]:
         """What counts the answers of one kind; those that are known again carry theirs with them."""
         counted = Counted(heard.view.name, heard.client.tcp, answer.sections.rcode, answer.reason.kind)
         return self._tallies.get(counted) or self._tallies.setdefault(counted, [0])
-
-    def _tell(self, heard: _Heard, answer: Answer) -> None:
-        if self._observe is not None:
-            query, client, view, began = heard
-            self._observe(Outcome(query, client, view, answer, self._now() - began if began else 0.0))
 
     def _pack(self, heard: _Heard, answer: Answer, turn: int) -> bytes:
         query, client = heard.query, heard.client
@@ -405,19 +441,6 @@ class Engine:
         """
         self._turn = (self._turn * 1103515245 + 12345) & 0x7FFFFFFF
         return self._turn >> 16
-
-
-def _refusal(query: Query, seat: Seat) -> Answer | None:
-    """What a query gets that is never looked up."""
-    if not seat.allowed:
-        return _NOT_ALLOWED
-    if query.qclass != CLASS_IN:
-        return _OTHER_CLASS
-    if query.type in _NEVER_ANSWERED:
-        return _OTHER_TYPE
-    if query.edns is not None and query.edns.version:
-        return _OTHER_EDNS
-    return None
 
 
 def _answer_of(done: StopIteration) -> Answer:

@@ -23,6 +23,10 @@ Where to look, the quickest first, with what it takes on a machine that echoes a
    random names therefore never fill), and those that turn (a tail for every turn).
 4. The true path, which fills the others: once a second for a name that counts down.
 
+Names that nobody asked before, and of which the file has nothing to say, go to the internet in any case.  Of them nothing is
+known but the way: `passage` gives what is asked, `answer_with` the answer, where the reply is one record, as most are.  It stands
+between the octets that the true path put around another one.  So a forwarded question takes 40 instead of 95 us of Python.
+
 Keys have the question in lower case, and an answer gets the letters back that its own question had.  Packets with EDNS
 options are left to the true path: a cookie or a client subnet would make each of them a new key.
 
@@ -34,21 +38,27 @@ A worked example::
     table.find(packet[2:], now)                     # None: never asked
     table.keep(packet, said, [answer[2:]])          # what the true path said
     table.answers[packet[2:]][0]                    # answer[2:]
+    table.passage(other)                            # what is asked for it, if it is of a kind that was passed on before
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
+from proxy.dns.write import PLAIN_UDP_SIZE, Sections
+from proxy.model.answers import Ask, ReasonKind, Reply
 from proxy.nouns import dataclass
 from proxy.repeated import Repeated, Said
-from proxy.resolve import Siblings
+from proxy.resolve import Siblings, Straight, goes_straight
 
 MOST = 100_000  # answers kept in all tables together: some 40 MB
 MOST_YOUNG = 8192  # of these in one table's `kept`
 MOST_TURNS = 12
+MOST_SHAPES = 64
 FOR_EVER = float("inf")
 
+_HEADER = 12
 _NAME_AT = 10  # where the question's name begins, the id not counted
 _WITHOUT, _WITH_OPT = 4, 15  # octets behind it: type and class, and an OPT record without options (RFC 6891)
 _SHORTEST = 15
@@ -69,6 +79,26 @@ _Names = Mapping[bytes, object]
 
 _Sibling = tuple[list[int], Said, bytes, bytes, _Names, _Names, _Names]
 """An answer, cut where the question stands in it; and the tables that would have its name if there were one."""
+
+
+class Shape(NamedTuple):
+    """A kind of packet whose question goes straight outside: its type, and what its answer has around question and record.
+
+    `said` is what the true path said to the first one of it.
+    """
+
+    kind: int
+    head: bytes
+    opt: bytes
+    said: Said
+
+
+class Passage(NamedTuple):
+    """What is asked for a packet, and its kind."""
+
+    ask: Ask
+    shape: Shape
+
 
 Known = tuple[Callable[[bytes], Found | None], Callable[[bytes, float], Found | None], Callable[[float], bool] | None]
 """What `listen/` asks before it asks the engine: about octets behind an id, a table's `answers.get` and its `find`; and about a
@@ -108,11 +138,13 @@ class Bounds:
 class Table:
     """What is known of the answers to one kind of client: those of one view over UDP, say.
 
-    `turns` gives the next turn of an answer that turns.
+    `turns` gives the next turn of an answer that turns, `straight` the way of names that nothing is said of, if there is one.
     """
 
-    def __init__(self, bounds: Bounds, turns: Callable[[], int]) -> None:
+    def __init__(self, bounds: Bounds, turns: Callable[[], int], straight: Straight | None = None) -> None:
         self.answers: dict[bytes, Found] = {}
+        self._straight = straight
+        self._shapes: dict[bytes, Shape] = {}
         self._siblings: dict[bytes, _Sibling] = {}
         self._kept: dict[bytes, _Kept] = {}
         self._bounds = bounds
@@ -168,6 +200,29 @@ class Table:
                 self._kept = {}
             self._kept[lower] = _Kept(said, tails, until)
 
+    def passage(self, packet: bytes) -> Passage | None:
+        """What is asked for a packet whose answer is the reply to it: of a kind that was answered so before."""
+        straight = self._straight
+        if straight is None or len(packet) <= _HEADER + _WITHOUT:
+            return None
+        name_end = len(packet) - (_WITH_OPT if packet[11] else _WITHOUT)
+        shape = self._shapes.get(packet[2:_HEADER] + packet[name_end:])
+        if shape is None:
+            return None
+        name = packet[_HEADER:name_end].lower()
+        return Passage(Ask(straight.route, name, shape.kind), shape) if goes_straight(straight, name) else None
+
+    def learn(self, packet: bytes, name: bytes, kind: int, said: Said, octets: bytes) -> None:
+        """See from what the true path made of a reply, for a packet that `is_plain`, how others of its kind are answered."""
+        straight = self._straight
+        name_end = _HEADER + len(name)
+        key = packet[2:_HEADER] + packet[name_end:]
+        if straight is None or key in self._shapes or len(self._shapes) >= MOST_SHAPES or not goes_straight(straight, name):
+            return
+        record = lone_record(said.answer.sections, kind)
+        if said.answer.reason.kind is ReasonKind.UPSTREAM and record and octets.startswith(record, name_end + 4):
+            self._shapes[key] = Shape(kind, octets[2:_HEADER], octets[name_end + 4 + len(record) :], said)
+
     def _look_at_kept(self, lower: bytes, now: float) -> Found | None:
         kept = self._kept.get(lower)
         if kept is None:
@@ -190,6 +245,25 @@ def _spelt(found: Found, asked: bytes, name_end: int) -> Found:
     """With the letters that were asked."""
     tail, until, tally, said = found
     return tail[:_NAME_AT] + asked + tail[name_end:], until, tally, said
+
+
+def answer_with(reply: Reply, packet: bytes, shape: Shape) -> bytes | None:
+    """The answer to `packet`, of a kind that was seen before; None where the reply is not such as most are."""
+    record = lone_record(reply, shape.kind)
+    if record is None:
+        return None
+    end = len(packet) - (_WITH_OPT - _WITHOUT if packet[11] else 0)
+    octets = b"".join((packet[:2], shape.head, packet[_HEADER:end], record, shape.opt))
+    return octets if len(octets) <= PLAIN_UDP_SIZE else None
+
+
+def lone_record(reply: Reply, kind: int) -> bytes | None:
+    """The record of a reply that has one, of `kind` and of the asked name, and nothing else."""
+    rcode, answer, authority, additional = reply
+    if rcode or len(answer) != 1 or authority or additional or type(reply) is not Sections:
+        return None
+    owner, found = answer[0]
+    return found.records[0] if owner is None and found.type == kind and len(found.records) == 1 else None
 
 
 def is_plain(packet: bytes, question: bytes) -> bool:

@@ -123,11 +123,11 @@ Deliver = Callable[[bytes], None]
 class InFlight:
     """At most `most` answers that are waited for at a time; `changed` is called whenever one of them is done with."""
 
-    def __init__(self, most: int, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, most: int, changed: Callable[[], None] | None = None) -> None:
         self._most = most
         self.changed = changed
         # The oldest first.  A plain dict would walk over its deleted front again at each look at the oldest.
-        self._waited_for: OrderedDict[_Waiting, None] = OrderedDict()
+        self._waited_for: OrderedDict[_Waiting, Later] = OrderedDict()
         self._drained: asyncio.Future[None] | None = None
 
     def __len__(self) -> int:
@@ -141,13 +141,13 @@ class InFlight:
     def start(self, answer: Awaitable[bytes | None] | Later, deliver: Deliver) -> None:
         """Wait for the answer in the background, then `deliver` it, unless it is silence or fails."""
         later = _later(answer)
-        waiting = _Waiting(self, later, deliver)
-        self._waited_for[waiting] = None
+        waiting = _Waiting(self, deliver)
+        self._waited_for[waiting] = later
         later.start(waiting.done)
 
     def give_up_oldest(self) -> None:
         """Make room: what was waited for longest is answered as it is, and no longer waited for."""
-        next(iter(self._waited_for)).later.give_up()
+        next(iter(self._waited_for.values())).give_up()
 
     def end(self, waiting: _Waiting) -> None:
         """It is waited for no longer."""
@@ -164,8 +164,8 @@ class InFlight:
 
     def cancel(self) -> None:
         """Wait for none of them any longer."""
-        for waiting in tuple(self._waited_for):
-            waiting.later.cancel()
+        for later in tuple(self._waited_for.values()):
+            later.cancel()
         self._waited_for.clear()
 
 
@@ -174,20 +174,24 @@ def _later(answer: Awaitable[bytes | None] | Later) -> Later:
 
 
 class _Waiting:
-    """An answer that is waited for, and who gets it."""
+    """Who gets an answer that is waited for.
 
-    __slots__ = ("_deliver", "_in_flight", "later")
+    It does not know the answer, which knows it: what is a circle is only freed by the collector of garbage, late and in heaps.
+    """
 
-    def __init__(self, in_flight: InFlight, later: Later, deliver: Deliver) -> None:
-        self.later = later
+    __slots__ = ("_deliver", "_in_flight")
+
+    def __init__(self, in_flight: InFlight, deliver: Deliver) -> None:
         self._in_flight = in_flight
         self._deliver = deliver
 
     def done(self, answer: bytes | None) -> None:
-        self._in_flight.end(self)
+        in_flight = self._in_flight
+        in_flight.end(self)
         if answer is not None:
             self._deliver(answer)
-        self._in_flight.changed()
+        if in_flight.changed is not None:
+            in_flight.changed()
 
 
 class _Awaited:

@@ -12,6 +12,7 @@ A worked example::
 """
 
 from proxy.resolve.siblings import Siblings, find_siblings
+from proxy.resolve.straight import Straight, find_straight, goes_straight
 from proxy.resolve.walk import Resolution, resolve
 
-__all__ = ["Resolution", "Siblings", "find_siblings", "resolve"]
+__all__ = ["Resolution", "Siblings", "Straight", "find_siblings", "find_straight", "goes_straight", "resolve"]
