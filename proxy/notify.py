@@ -7,7 +7,7 @@ machine sees its host's files.  Must never say what changed: whoever hears looks
 
 A worked example::
 
-    with listen(["/etc/vpcdns"]) as word:       # None where it has to be looked for
+    with listen(places_of(Path("/etc/vpcdns.yaml"))) as word:       # None where it has to be looked for
         await word.happened()
 """
 
@@ -19,6 +19,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 # From linux/inotify.h: what is written, closed after writing, given other rights; what comes into a directory or goes from it;
 # and the directory itself, when it goes.
@@ -29,6 +30,7 @@ _FLAGS = os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0) if sys.platform == "linux" 
 _LOCAL = frozenset(
     (0xEF53, 0x58465342, 0x9123683E, 0x01021994, 0x858458F6, 0x794C7630, 0xF2F52010, 0x2FC12FC1, 0xCA451A4E, 0x73717368)
 )
+_MOST_LINKS = 40
 _ROOM = 4096  # octets for a statfs, and for events
 
 
@@ -59,6 +61,29 @@ def listen(places: Iterable[str]) -> Iterator[Word | None]:
     finally:
         if descriptor is not None:
             os.close(descriptor)
+
+
+def places_of(path: Path) -> set[str]:
+    """What to listen to for a file: itself, its directory and that of each link to it; where one is missing, the one above."""
+    found: set[str] = set()
+    _follow(str(path.absolute()), found, _MOST_LINKS)
+    return found
+
+
+def _follow(path: str, found: set[str], links: int) -> None:
+    at = "/"
+    for part in path.split("/"):
+        above = Path(os.path.realpath(at))
+        at = f"{above}/{part}"
+        if links and Path(at).is_symlink():
+            found.add(str(above))
+            _follow(str(above / Path(at).readlink()), found, links - 1)
+    real = Path(os.path.realpath(path))
+    if real.is_file():  # also by itself: it may be mounted alone, and be changed where it comes from
+        found.add(str(real))
+    while not real.is_dir():
+        real = real.parent
+    found.add(str(real))
 
 
 def _open(places: list[str]) -> int | None:

@@ -30,7 +30,6 @@ MAX_OCTETS = 64 * 1024 * 1024
 POLL_SECONDS = 0.5
 CONFIG_VARIABLE = "VPCDNS_CONFIG"
 
-_MOST_LINKS = 40
 _SUFFIXES = (".yaml", ".yml")
 
 _log = logging.getLogger(__name__)
@@ -148,14 +147,13 @@ class Files(Source):
 
     def places(self) -> set[str]:
         """The files, and the directories of them and of every link on the way; where one is missing, the one above it."""
+        from proxy.notify import places_of  # noqa: PLC0415  as in `watch`
+
         try:
             paths = [path for path, _ in self._files()]
         except SourceError:
             paths = []
-        found: set[str] = set()
-        for path in (self._path, *paths):
-            _follow(str(path.absolute()), found, _MOST_LINKS)
-        return found
+        return set[str]().union(*map(places_of, (self._path, *paths)))
 
     def _read(self) -> list[tuple[str, bytes]]:
         texts = []
@@ -208,23 +206,6 @@ async def watch(source: Source, changed: Callable[[], Awaitable[None]], interval
 
 def _is_wanted(name: str) -> bool:
     return name.endswith(_SUFFIXES) and not name.startswith(".")
-
-
-def _follow(path: str, found: set[str], links: int) -> None:
-    """Add what `path` is, and the directories by which it is reached: its own, and that of each link on the way."""
-    at = "/"
-    for part in path.split("/"):
-        above = Path(os.path.realpath(at))
-        at = f"{above}/{part}"
-        if links and Path(at).is_symlink():
-            found.add(str(above))
-            _follow(str(above / Path(at).readlink()), found, links - 1)
-    real = Path(os.path.realpath(path))
-    if real.is_file():  # also by itself: it may be mounted alone, and be changed where it comes from
-        found.add(str(real))
-    while not real.is_dir():
-        real = real.parent
-    found.add(str(real))
 
 
 def _print_of(path: Path) -> tuple[Hashable, ...]:

@@ -49,7 +49,7 @@ DRAWING: dict[str, tuple[int, str]] = {
     "source": (4, "notify"),
     "querylog": (4, "seldom repeated model dns"),
     "interop": (4, "compile settings model dns"),
-    "host": (4, "model"),
+    "host": (4, "notify model"),
     "relaying": (5, "listen model"),
     "configuration": (5, "compile settings expectations source host model dns"),
     "reach": (5, "clock seldom forward cassette cachefile cache upstream settings model dns"),

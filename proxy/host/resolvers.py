@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from proxy.host.marks import without_marked
 from proxy.model.answers import Protocol, ServerAddress
+from proxy.notify import listen, places_of
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 BEHIND_RESOLVED = Path("/run/systemd/resolve/resolv.conf")
@@ -31,9 +32,11 @@ def all_servers(path: Path = RESOLV_CONF, behind: Path = BEHIND_RESOLVED) -> tup
     It is asked itself, as it knows which of them knows which domain; but when they change, the machine is in another network.
     """
     servers = machine_servers(path)
-    if any(server.host in _RESOLVED for server in servers):
-        servers += machine_servers(behind)
-    return servers
+    return servers + machine_servers(behind) if _asks_resolved(servers) else servers
+
+
+def _asks_resolved(servers: Iterable[ServerAddress]) -> bool:
+    return any(server.host in _RESOLVED for server in servers)
 
 
 async def watch_resolvers(
@@ -42,9 +45,16 @@ async def watch_resolvers(
     behind: Path = BEHIND_RESOLVED,
     interval: float = WATCH_SECONDS,
 ) -> None:
-    """Call `changed` whenever the machine asks other servers than before, be it by systemd-resolved, until cancelled."""
+    """Call `changed` whenever the machine asks other servers than before, be it by systemd-resolved, until cancelled.
+
+    It takes up to `interval`, in seconds; nothing is looked at before the kernel tells of a change, where it does.
+    """
     servers = await asyncio.to_thread(all_servers, path, behind)
     while True:
+        with listen(places_of(path) | (places_of(behind) if _asks_resolved(servers) else set())) as word:
+            # Before it is waited it is looked: what happened since the last look is not missed.
+            if word is not None and await asyncio.to_thread(all_servers, path, behind) == servers:
+                await word.happened()
         await asyncio.sleep(interval)
         now = await asyncio.to_thread(all_servers, path, behind)
         if now != servers:
