@@ -166,7 +166,7 @@ class UnderWay:
 class Passing(UnderWay):
     """An answer that is the reply to `ask`, where that is such as most replies are: `repeat` makes it.
 
-    Of any other `course` makes what it would have been without all this: a course, and what writes its answer.
+    For any other one `begin` makes what there would have been without all this: a course, and what writes its answer.
     """
 
     __slots__ = ("_ask", "_asks", "_begin", "_repeat", "_resumed")
