@@ -195,16 +195,14 @@ class Passing(UnderWay):
         if octets is not None:
             self._done(octets)
             return
-        self._course, self._write = self._begin()
-        self._resumed = True
+        self._take_course()
         self._course.resume(reply, self._answered)
 
     def give_up(self) -> None:
         """Too many are waited for, and this one for longest: the answer is that."""
         if not self._resumed:
             self.cancel()
-            self._course, self._write = self._begin()
-            self._resumed = True
+            self._take_course()
         super().give_up()
 
     def cancel(self) -> None:
@@ -213,6 +211,10 @@ class Passing(UnderWay):
             super().cancel()
         else:
             self._asks.forget(self._ask, self)
+
+    def _take_course(self) -> None:
+        self._course, self._write = self._begin()
+        self._resumed = True
 
 
 def by_tasks(exchange: Callable[[Ask], Awaitable[Reply]]) -> Start:
