@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
 
+from proxy.host import resolvers as resolvers_module
 from proxy.host.resolvers import all_servers, machine_servers, watch_resolvers
+from proxy.model.answers import ServerAddress
+from proxy.notify import listen, places_of
 
 
 def hosts(path: Path, behind: Path) -> list[str]:
@@ -51,6 +55,35 @@ async def test_a_change_is_seen_whichever_of_the_files_has_it(tmp_path: Path) ->
     for file, text in ((behind, "nameserver 192.0.2.9"), (path, "nameserver 192.0.2.1"), (path, "")):
         file.write_text(text)
         await asyncio.wait_for(seen.get(), 10)
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it has to be looked for")
+async def test_nothing_is_looked_at_while_nothing_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "resolv.conf"
+    path.write_text("nameserver 192.0.2.1")
+    with listen(places_of(path)) as word:
+        if word is None:
+            pytest.skip("the kernel does not tell of changes here")
+    looks: list[Path] = []
+
+    def look(path: Path, behind: Path) -> tuple[ServerAddress, ...]:
+        looks.append(path)
+        return all_servers(path, behind)
+
+    monkeypatch.setattr(resolvers_module, "all_servers", look)
+    seen = asyncio.Queue[int]()
+
+    async def changed() -> None:
+        seen.put_nowait(1)
+
+    watching = asyncio.create_task(watch_resolvers(changed, path, tmp_path / "behind", 0.01))
+    await asyncio.sleep(0.5)
+    assert len(looks) == 2, "at the start, and before it is waited"
+    path.write_text("nameserver 192.0.2.2")
+    await asyncio.wait_for(seen.get(), 10)
     watching.cancel()
     with pytest.raises(asyncio.CancelledError):
         await watching
